@@ -1,0 +1,104 @@
+package gate
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"bulkhead/abi"
+)
+
+// Authenticate finds out who makes the call and fills in the call's ID, Trace and Caller. Refusals are counted and
+// summarized in the log, never written one by one: a stranger must not be able to fill it. Every error is an *Error.
+func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
+	c.adopt("")
+	key, cacheable := g.cache.key(c, g.Audience, g.Auth.Ref().Digest)
+	if cacheable {
+		if caller := g.cache.get(key, g.now()); caller != nil {
+			own := *caller
+			own.call = c.ID
+			c.Caller = &own
+			return c.Caller, nil
+		}
+	}
+	if !g.strangers.admit(c.Peer) {
+		g.strangers.note(c.Peer, "throttled")
+		return nil, &Error{Kind: ErrTooMany, Call: c.ID, Cause: errors.New("throttled")}
+	}
+	caller, keep, err := g.identify(ctx, c)
+	if err != nil {
+		if ctx.Err() == nil { // a client that went away is no attack
+			g.strangers.refused(c.Peer)
+		}
+		return nil, &Error{Kind: ErrUnauthenticated, Call: c.ID, Cause: err}
+	}
+	if cacheable && keep {
+		g.cache.put(key, caller, g.now())
+	}
+	c.Caller = caller
+	return caller, nil
+}
+
+// identify asks the auth plugin and believes nothing that it says unchecked.
+func (g *Gate) identify(ctx context.Context, c *Call) (*Caller, bool, error) {
+	now, clock := g.Clock()
+	a, err := g.Auth.Authenticate(ctx, abi.AuthRequest{
+		Credential: c.Credential, Transport: c.Transport, Peer: c.Peer, Audience: g.Audience, Now: stamp(now), Clock: clock,
+	})
+	switch {
+	case err != nil:
+		return nil, false, fmt.Errorf("auth %s: %w", g.Auth.Ref().Alias, err)
+	case a.Refused != "" || a.Principal == nil:
+		return nil, false, fmt.Errorf("auth %s: %s", g.Auth.Ref().Alias, a.Refused)
+	}
+	if err := checkPrincipal(a.Principal.ID); err != nil {
+		return nil, false, err
+	}
+	expires, err := time.Parse(time.RFC3339, a.Principal.Expires)
+	if err != nil || !now.Before(expires) {
+		return nil, false, fmt.Errorf("auth %s: the principal's expiry %q is no time to come", g.Auth.Ref().Alias, a.Principal.Expires)
+	}
+	return &Caller{principal: *a.Principal, expires: expires, call: c.ID, gate: g}, a.Cacheable, nil
+}
+
+// checkPrincipal holds an identifier against ABI v1: printable ASCII without spaces, and none of the host's own names.
+func checkPrincipal(id string) error {
+	if len(id) < 1 || len(id) > abi.MaxPrincipal {
+		return fmt.Errorf("principal has %d bytes, 1 to %d allowed", len(id), abi.MaxPrincipal)
+	}
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return fmt.Errorf("principal %q has a character outside printable ASCII", id)
+		}
+	}
+	for _, reserved := range []string{"host/", "plugin/", "system/"} {
+		if strings.HasPrefix(id, reserved) {
+			return fmt.Errorf("principal %q has the reserved prefix %s", id, reserved)
+		}
+	}
+	return nil
+}
+
+var traceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// adopt gives the call its identifiers: those of the request that it belongs to, or new ones.
+func (c *Call) adopt(id string) {
+	if c.ID == "" {
+		c.ID = id
+	}
+	if c.ID == "" {
+		c.ID = uuid.Must(uuid.NewV7()).String()
+	}
+	if !traceID.MatchString(c.Trace) || c.Trace == strings.Repeat("0", 32) {
+		var b [16]byte
+		rand.Read(b[:]) // never fails (crypto/rand)
+		c.Trace = hex.EncodeToString(b[:])
+	}
+}

@@ -1,0 +1,78 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// An Outcome is how an entry's action ended.
+type Outcome string
+
+// The outcomes. Partial is written at start for every decision that a crash left without its result.
+const (
+	Success Outcome = "success"
+	Failure Outcome = "failure"
+	Partial Outcome = "partial"
+)
+
+// A Kind says what an entry is about.
+type Kind string
+
+// The kinds of entry.
+const (
+	// KindDecision: a known caller was allowed (Success; durable before anything runs, and exactly one KindResult of the
+	// same Call follows) or refused (Failure; nothing ran and nothing follows).
+	KindDecision   Kind = "decision"
+	KindResult     Kind = "result"     // how an allowed call ended; durable before the answer leaves
+	KindCapability Kind = "capability" // a plugin used sign, attest or audit
+	KindHost       Kind = "host"       // the host did something of its own accord: start, stop, load
+	KindStrangers  Kind = "strangers"  // a counted summary of refused peers
+)
+
+// An Entry is one line of the log. The log itself sets ID, Timestamp and PreviousHash.
+type Entry struct {
+	ID           string  `json:"id"`        // UUIDv7
+	Timestamp    string  `json:"timestamp"` // RFC 3339, UTC, six digits of fraction
+	Actor        string  `json:"actor"`     // principal, plugin/ALIAS, or system/host
+	Action       string  `json:"action"`
+	Resource     string  `json:"resource"`
+	Outcome      Outcome `json:"outcome"`
+	TraceID      string  `json:"trace_id"`
+	PreviousHash string  `json:"previous_hash"` // hex SHA-256 of the entry before; 64 zeros in the first
+
+	Kind        Kind            `json:"kind"`
+	Call        string          `json:"call,omitempty"`
+	Reason      string          `json:"reason,omitempty"`      // why, in words that the host escaped
+	Plugins     []PluginRef     `json:"plugins,omitempty"`     // those that took part
+	Request     string          `json:"request,omitempty"`     // hex SHA-256(salt || RFC 8785 form of the params)
+	Response    string          `json:"response,omitempty"`    // the same of the result without its receipt
+	Micros      int64           `json:"micros,omitempty"`      // duration in microseconds
+	Count       int64           `json:"count,omitempty"`       // strangers: how many
+	First       string          `json:"first,omitempty"`       // strangers: time of the first
+	Last        string          `json:"last,omitempty"`        // strangers: time of the last
+	Detail      json.RawMessage `json:"detail,omitempty"`      // a plugin's audit object, strictly decoded and small
+	Development bool            `json:"development,omitempty"` // the host holds development keys
+}
+
+// A PluginRef names the code that took part in a call.
+type PluginRef struct {
+	Alias  string `json:"alias"`
+	Digest string `json:"digest"`
+}
+
+// A Receipt points a client at the log entry of its call. Step by step it becomes a proof; today it is the entry's place
+// and hash, which whoever holds the log can compare.
+type Receipt struct {
+	Entry string `json:"entry"` // the entry's id
+	Index uint64 `json:"index"` // its place in the log, from 0
+	Hash  string `json:"hash"`  // hex SHA-256 of the entry's bytes
+	Salt  string `json:"salt"`  // base64, the salt of both digests in it; set by the gate, never logged
+}
+
+// A Log keeps entries for ever.
+type Log interface {
+	// Append sets the entry's ID, Timestamp and PreviousHash and writes it. When it returns nil the entry is durable:
+	// written, flushed to the device, in order. After an error that concerns the device, every later Append fails.
+	// Append MUST NOT be abandoned half way by ctx: it may refuse before it starts, not after.
+	Append(ctx context.Context, e Entry) (Receipt, error)
+}
