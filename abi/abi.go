@@ -60,7 +60,7 @@ var errnoText = [...]string{"", "denied", "invalid", "bad pointer", "limit reach
 
 // Error is the errno's text, "errno N" for a number outside ABI v1.
 func (e Errno) Error() string {
-	if e < 0 && int(-e) < len(errnoText) {
+	if e < 0 && e >= ErrInternal {
 		return errnoText[-e]
 	}
 	return fmt.Sprintf("errno %d", int32(e))

@@ -34,11 +34,10 @@ type Module interface {
 
 // A Host answers capability calls. Only granted capabilities, and Progress, reach it.
 type Host interface {
-	// Capability appends the answer to dst. in and dst may be guest memory, valid only during the call; dst has the
-	// guest's out buffer as spare capacity, and an answer that does not fit is appended as append does. slot is the
-	// level of Log, the key of Sign, the model of Infer, 0 otherwise. Progress has 16 bytes of in: done and total, f64
-	// little-endian. An error that is or wraps an abi.Errno reaches the guest as that number, any other as ErrInternal.
-	// A panic is recovered by the caller and is ErrInternal.
+	// Capability appends the answer to dst, and keeps neither dst nor in, which may be guest memory. With an error, no
+	// byte of the answer reaches the guest. slot is the level of Log, the key of Sign, the model of Infer, 0 otherwise.
+	// Progress has 16 bytes of in: done and total, f64 little-endian. An error that is or wraps an abi.Errno reaches the
+	// guest as that number, any other as ErrInternal. A panic is recovered by the caller and is ErrInternal.
 	Capability(ctx context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error)
 }
 

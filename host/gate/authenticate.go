@@ -58,7 +58,7 @@ func (g *Gate) identify(ctx context.Context, c *Call) (*Caller, bool, error) {
 	case a.Refused != "" || a.Principal == nil:
 		return nil, false, fmt.Errorf("auth %s: %s", g.Auth.Ref().Alias, a.Refused)
 	}
-	if err := checkPrincipal(a.Principal.ID); err != nil {
+	if err := a.Principal.Check(); err != nil {
 		return nil, false, err
 	}
 	expires, err := time.Parse(time.RFC3339, a.Principal.Expires)
@@ -66,24 +66,6 @@ func (g *Gate) identify(ctx context.Context, c *Call) (*Caller, bool, error) {
 		return nil, false, fmt.Errorf("auth %s: the principal's expiry %q is no time to come", g.Auth.Ref().Alias, a.Principal.Expires)
 	}
 	return &Caller{principal: *a.Principal, expires: expires, call: c.ID, gate: g}, a.Cacheable, nil
-}
-
-// checkPrincipal holds an identifier against ABI v1: printable ASCII without spaces, and none of the host's own names.
-func checkPrincipal(id string) error {
-	if len(id) < 1 || len(id) > abi.MaxPrincipal {
-		return fmt.Errorf("principal has %d bytes, 1 to %d allowed", len(id), abi.MaxPrincipal)
-	}
-	for i := range len(id) {
-		if id[i] <= ' ' || id[i] > '~' {
-			return fmt.Errorf("principal %q has a character outside printable ASCII", id)
-		}
-	}
-	for _, reserved := range []string{"host/", "plugin/", "system/"} {
-		if strings.HasPrefix(id, reserved) {
-			return fmt.Errorf("principal %q has the reserved prefix %s", id, reserved)
-		}
-	}
-	return nil
 }
 
 var traceID = regexp.MustCompile(`^[0-9a-f]{32}$`)

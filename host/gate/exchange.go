@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"time"
 
 	"bulkhead/abi"
@@ -20,9 +19,15 @@ type exchange struct {
 	gate    *Gate
 	call    *Call
 	caller  *Caller
+	running *Running
 	start   time.Time
 	salt    [16]byte
 	request string // salted digest of the params
+}
+
+func (g *Gate) newExchange(c *Call, caller *Caller, start time.Time) *exchange {
+	running := &Running{Call: c.ID, Trace: c.Trace, Principal: caller.principal.ID}
+	return &exchange{gate: g, call: c, caller: caller, running: running, start: start}
 }
 
 // decide validates the arguments, asks the policies and records the decision. Only a durable yes returns nil.
@@ -61,11 +66,9 @@ func (x *exchange) refuse(ctx context.Context, kind, cause error) error {
 
 // run does what was allowed and records how it ended, whatever ended it.
 func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
-	running := &Running{Call: x.call.ID, Trace: x.call.Trace, Principal: x.caller.principal.ID}
 	done := Done{Call: x.call.ID}
-	answer, result, kind, cause := x.perform(WithRunning(ctx, running), run)
+	answer, result, kind, cause := x.perform(ctx, run)
 	entry := x.entry(KindResult, Success, "")
-	entry.Plugins = append(entry.Plugins, running.Used()...)
 	if cause == nil {
 		if entry.Response, cause = x.digest(result); cause != nil {
 			kind = ErrFailed
@@ -141,6 +144,7 @@ func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
 	if kind == KindResult && x.call.Plugin != "" {
 		plugins = append(plugins, x.call.Ref)
 	}
+	plugins = append(plugins, x.running.Used()...)
 	return Entry{
 		Actor: x.caller.principal.ID, Action: x.call.Action, Resource: escape(x.call.Resource), Outcome: outcome,
 		TraceID: x.call.Trace, Kind: kind, Call: x.call.ID, Reason: escape(reason), Plugins: plugins, Request: x.request,
@@ -168,13 +172,4 @@ func (x *exchange) digest(data json.RawMessage) (string, error) {
 	h.Write(x.salt[:])
 	h.Write(canonical)
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// escape makes hostile words fit for one line of a log: control, bidi and other invisible characters become escapes.
-func escape(s string) string {
-	if len(s) > abi.MaxReason {
-		s = s[:abi.MaxReason] + "…"
-	}
-	q := strconv.QuoteToGraphic(s)
-	return q[1 : len(q)-1]
 }

@@ -60,7 +60,8 @@ func (g *Gate) Do(ctx context.Context, c *Call, run Runner) (Done, error) {
 	if err != nil {
 		return Done{Call: c.ID}, err
 	}
-	ex := &exchange{gate: g, call: c, caller: caller, start: start}
+	ex := g.newExchange(c, caller, start)
+	ctx = WithRunning(ctx, ex.running)
 	if err := ex.decide(ctx); err != nil {
 		return Done{Call: c.ID}, err
 	}
@@ -73,6 +74,8 @@ func (g *Gate) Visible(ctx context.Context, caller *Caller, c *Call) bool {
 	if !g.knows(caller) {
 		return false
 	}
+	c.adopt(caller.call)
+	ctx = WithRunning(ctx, g.newExchange(c, caller, time.Time{}).running)
 	_, err := g.ask(ctx, g.question(c, caller, abi.PhaseBefore))
 	return err == nil
 }

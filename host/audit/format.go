@@ -1,0 +1,102 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"bulkhead/host/gate"
+)
+
+// Entries carry words of clients and plugins. What this file prints has only graphic characters: nothing moves a cursor,
+// turns the direction of writing or hides.
+
+// format is one line for one line of the log.
+func format(index uint64, r record, bad error, asJSON bool) string {
+	switch {
+	case asJSON && bad != nil:
+		text, _ := json.Marshal(bad.Error()) // a string always encodes
+		return fmt.Sprintf("{\"index\":%d,\"bad\":%s}\n", index, escapeJSON(string(text)))
+	case asJSON:
+		return fmt.Sprintf("{\"index\":%d,\"hash\":\"%s\",\"entry\":%s}\n", index, r.hash, escapeJSON(string(r.body)))
+	case bad != nil:
+		return fmt.Sprintf("%6d BAD LINE: %s\n", index, gate.Escape(bad.Error()))
+	}
+	e := r.entry
+	var b strings.Builder
+	fmt.Fprintf(&b, "%6d %s %-7s %-10s %s %s", index, e.Timestamp, word(string(e.Outcome)), word(string(e.Kind)), word(e.Actor), word(e.Action))
+	for _, f := range []struct{ name, value string }{
+		{"resource", e.Resource}, {"call", e.Call}, {"reason", e.Reason}, {"detail", string(e.Detail)},
+	} {
+		if f.value != "" {
+			fmt.Fprintf(&b, " %s=%s", f.name, word(f.value))
+		}
+	}
+	if e.Count != 0 {
+		fmt.Fprintf(&b, " count=%d", e.Count)
+	}
+	if e.Micros != 0 {
+		fmt.Fprintf(&b, " took=%s", time.Duration(e.Micros)*time.Microsecond)
+	}
+	return b.String() + "\n"
+}
+
+// formatLong is a block of lines for one entry.
+func formatLong(index uint64, r record) string {
+	e := r.entry
+	fields := []struct{ name, value string }{
+		{"id", e.ID}, {"timestamp", e.Timestamp}, {"kind", string(e.Kind)}, {"actor", e.Actor}, {"action", e.Action},
+		{"resource", e.Resource}, {"outcome", string(e.Outcome)}, {"reason", e.Reason}, {"call", e.Call}, {"trace_id", e.TraceID},
+		{"request", e.Request}, {"response", e.Response}, {"first", e.First}, {"last", e.Last}, {"detail", string(e.Detail)},
+		{"hash", r.hash}, {"previous_hash", e.PreviousHash},
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "entry %d\n", index)
+	for _, f := range fields {
+		if f.value != "" {
+			fmt.Fprintf(&b, "  %-14s %s\n", f.name, gate.Escape(f.value))
+		}
+	}
+	for _, p := range e.Plugins {
+		fmt.Fprintf(&b, "  %-14s %s %s\n", "plugin", word(p.Alias), word(p.Digest))
+	}
+	if e.Count != 0 {
+		fmt.Fprintf(&b, "  %-14s %d\n", "count", e.Count)
+	}
+	if e.Micros != 0 {
+		fmt.Fprintf(&b, "  %-14s %s\n", "took", time.Duration(e.Micros)*time.Microsecond)
+	}
+	if e.Development {
+		fmt.Fprintf(&b, "  %-14s %s\n", "development", "a host with development keys wrote this")
+	}
+	return b.String()
+}
+
+// word is s as one word: quoted if it would not be one by itself.
+func word(s string) string {
+	t := gate.Escape(s)
+	if t == "" || strings.ContainsAny(t, " \"=") {
+		return `"` + strings.ReplaceAll(t, `"`, `\"`) + `"`
+	}
+	return t
+}
+
+// escapeJSON writes what is not graphic in JSON text as JSON escapes. The value stays the same: such characters occur in
+// strings only.
+func escapeJSON(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case gate.Visible(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}

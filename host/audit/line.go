@@ -1,0 +1,119 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"bulkhead/host/gate"
+	"bulkhead/host/strictjson"
+)
+
+// MaxEntry is the size of the largest entry in bytes: what the 16-bit length of a C2SP tlog-tiles entry bundle can say.
+const MaxEntry = 64<<10 - 1
+
+const (
+	hashLen   = 2 * sha256.Size
+	maxLine   = hashLen + 1 + MaxEntry + 1 // hash, space, entry, newline
+	noHash    = "0000000000000000000000000000000000000000000000000000000000000000"
+	timestamp = "2006-01-02T15:04:05.000000Z"
+)
+
+// ErrTooLarge refuses an entry over MaxEntry bytes. The log goes on.
+var ErrTooLarge = fmt.Errorf("the entry has more than %d bytes", MaxEntry)
+
+// appendLine appends e as one line and returns the hash of its bytes.
+func appendLine(dst []byte, e *gate.Entry) ([]byte, string, error) {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false) // it would sextuple a plugin's audit object
+	if err := enc.Encode(e); err != nil {
+		return dst, "", fmt.Errorf("encoding the entry: %w", err)
+	}
+	if body.Len() > MaxEntry+1 {
+		return dst, "", ErrTooLarge
+	}
+	line := body.Bytes() // with its newline
+	hash := hashOf(line[:len(line)-1])
+	dst = append(dst, hash...)
+	dst = append(dst, ' ')
+	return append(dst, line...), hash, nil
+}
+
+// A record is a line that has been read and is right in itself; whether it follows the one before is chain's question.
+type record struct {
+	entry gate.Entry
+	hash  string
+	body  []byte // the entry's bytes, valid until the next line is read
+}
+
+var (
+	errForm  = errors.New("the line is not a hash and an entry")
+	errBytes = errors.New("the entry's bytes do not have the line's hash")
+	errEntry = errors.New("the hashed bytes are not an entry of this log")
+)
+
+// parseLine reads one line without its newline. The error is or wraps errForm, errBytes or errEntry.
+func parseLine(line []byte) (record, error) {
+	if len(line) < hashLen+2 || len(line) > maxLine-1 || line[hashLen] != ' ' || !isHash(line[:hashLen]) {
+		return record{}, errForm
+	}
+	r := record{hash: string(line[:hashLen]), body: line[hashLen+1:]}
+	if hashOf(r.body) != r.hash {
+		return record{}, errBytes
+	}
+	if err := strictjson.Decode(r.body, &r.entry); err != nil {
+		return record{}, fmt.Errorf("%w: %w", errEntry, err)
+	}
+	if t, err := time.Parse(timestamp, r.entry.Timestamp); err != nil || t.Format(timestamp) != r.entry.Timestamp {
+		return record{}, fmt.Errorf("%w: bad timestamp", errEntry)
+	}
+	return r, nil
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// isHash reports whether s is a SHA-256 in lower-case hex.
+func isHash[T string | []byte](s T) bool {
+	if len(s) != hashLen {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// newID makes a UUIDv7 of the entry's own time, so that ids sort like entries (RFC 9562, section 5.7, and method 3 of
+// section 6.2 for the microseconds).
+func newID(t time.Time) (string, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return "", fmt.Errorf("making an entry's id: %w", err)
+	}
+	ms := uint64(t.UnixMilli())
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i))
+	}
+	fraction := t.Nanosecond() / 1000 % 1000 * 4096 / 1000
+	id[6] = 0x70 | byte(fraction>>8)
+	id[7] = byte(fraction)
+	return id.String(), nil
+}
+
+// isObject reports whether valid JSON is an object.
+func isObject(data []byte) bool {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	return len(data) > 0 && data[0] == '{'
+}

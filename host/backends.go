@@ -1,0 +1,13 @@
+//go:build !wasmtime
+
+package main
+
+import (
+	"bulkhead/runtimes"
+	"bulkhead/runtimes/wazero"
+)
+
+// backends returns the engines of this binary by their name in the manifest.
+func backends() map[string]runtimes.Backend {
+	return map[string]runtimes.Backend{"wazero": wazero.New()}
+}

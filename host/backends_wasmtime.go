@@ -1,0 +1,14 @@
+//go:build wasmtime
+
+package main
+
+import (
+	"bulkhead/runtimes"
+	"bulkhead/runtimes/wasmtime"
+	"bulkhead/runtimes/wazero"
+)
+
+// backends returns the engines of this binary by their name in the manifest.
+func backends() map[string]runtimes.Backend {
+	return map[string]runtimes.Backend{"wazero": wazero.New(), "wasmtime": wasmtime.New()}
+}

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/spf13/cobra"
+
+	"bulkhead/host/gate"
+	"bulkhead/host/gateway"
+	"bulkhead/host/strictjson"
+)
+
+const (
+	defaultURL  = "http://127.0.0.1:8080/mcp"
+	maxArgument = 8 << 20 // bytes of a file given as @file
+)
+
+type callOptions struct {
+	url, tokenFile string
+	list, ready    bool
+	timeout        time.Duration
+}
+
+func callCommand(s *streams) *cobra.Command {
+	var o callOptions
+	cmd := &cobra.Command{
+		Use:   "call TOOL [NAME=VALUE | NAME=@FILE | NAME:=JSON]...",
+		Short: "Call a tool of a running host, as an MCP client",
+		Long: `Call a tool of a running host, as an MCP client.
+
+NAME=VALUE   a string
+NAME=@FILE   a file's bytes in base64
+NAME:=JSON   any JSON value
+
+The token comes from --token-file or the environment variable BULKHEAD_TOKEN; without either the call is made without
+a credential. --json prints the raw result.`,
+		Example: `  bin/host call label image=@examples/quickstart/seven.png
+  bin/host call --list`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if (o.list || o.ready) != (len(args) == 0) {
+				return usage(errors.New("want a tool's name and its arguments, or --list or --ready alone"))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args) },
+	}
+	cmd.Flags().StringVar(&o.url, "url", defaultURL, "the host's MCP endpoint")
+	cmd.Flags().StringVar(&o.tokenFile, "token-file", "", "file with the bearer token")
+	cmd.Flags().BoolVar(&o.list, "list", false, "list the tools that this caller may see")
+	cmd.Flags().BoolVar(&o.ready, "ready", false, "only ask whether the host is ready to serve")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "give up after this long")
+	return cmd
+}
+
+func (o *callOptions) run(ctx context.Context, s *streams, args []string) error {
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	if o.ready {
+		return o.checkReady(ctx)
+	}
+	token, err := o.token()
+	if err != nil {
+		return err
+	}
+	bearer := &bearerTransport{token: token}
+	session, err := o.connect(ctx, bearer)
+	if err != nil {
+		return bearer.explain(err)
+	}
+	defer session.Close()
+	if o.list {
+		return listTools(ctx, s, session)
+	}
+	arguments, err := parseArguments(args[1:])
+	if err != nil {
+		return usage(err)
+	}
+	start := time.Now()
+	result, err := session.CallTool(ctx, &mcp.CallToolParams{Name: args[0], Arguments: arguments})
+	if err != nil {
+		return bearer.explain(err)
+	}
+	return printResult(s, result, time.Since(start))
+}
+
+func (o *callOptions) connect(ctx context.Context, bearer http.RoundTripper) (*mcp.ClientSession, error) {
+	client := mcp.NewClient(&mcp.Implementation{Name: "bulkhead", Version: version}, nil)
+	return client.Connect(ctx, &mcp.StreamableClientTransport{
+		Endpoint: o.url, HTTPClient: &http.Client{Transport: bearer}, MaxRetries: -1, DisableStandaloneSSE: true,
+	}, nil)
+}
+
+// checkReady asks the host's /readyz.
+func (o *callOptions) checkReady(ctx context.Context) error {
+	at, err := url.Parse(o.url)
+	if err != nil {
+		return usage(err)
+	}
+	at.Path = "/readyz"
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	if err != nil {
+		return usage(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", resp.Status)
+	}
+	return nil
+}
+
+// token reads the credential; "" means none.
+func (o *callOptions) token() (string, error) {
+	if o.tokenFile == "" {
+		return strings.TrimSpace(os.Getenv("BULKHEAD_TOKEN")), nil
+	}
+	return readCredential(o.tokenFile)
+}
+
+// bearerTransport adds the token and remembers how the host refused.
+type bearerTransport struct {
+	token  string
+	status atomic.Int32
+}
+
+// RoundTrip implements http.RoundTripper.
+func (b *bearerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	if b.token != "" {
+		r.Header.Set("Authorization", "Bearer "+b.token)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && resp.StatusCode >= 400 {
+		b.status.Store(int32(resp.StatusCode))
+	}
+	return resp, err
+}
+
+// explain turns what the client library says into what the caller should do.
+func (b *bearerTransport) explain(err error) error {
+	var wire *jsonrpc.Error
+	switch status := b.status.Load(); {
+	case status == http.StatusUnauthorized && b.token == "":
+		return &exitError{exitDenied, errors.New("401: the host wants a credential"), "give --token-file, or set BULKHEAD_TOKEN; 'host token' makes one for development"}
+	case status == http.StatusUnauthorized:
+		return &exitError{exitDenied, errors.New("401: the host did not accept the credential"), "tokens last an hour at most: make a new one; 'host audit tail' on the device counts refusals"}
+	case status == http.StatusTooManyRequests:
+		return &exitError{exitLimit, errors.New("429: too many refused requests from this address"), "wait a few seconds"}
+	case errors.As(err, &wire):
+		return explainWire(wire)
+	}
+	return hinted(err, "is the host running there? see --url")
+}
+
+func explainWire(e *jsonrpc.Error) error {
+	detail := e.Message
+	if len(e.Data) > 0 {
+		detail += " " + string(e.Data)
+	}
+	err := errors.New(detail)
+	switch e.Code {
+	case gateway.CodeDenied:
+		return &exitError{exitDenied, err, "'host audit show CALL' on the device says which policy and why"}
+	case gateway.CodeFailed:
+		return &exitError{exitPlugin, err, "'host audit show CALL' on the device says why"}
+	case jsonrpc.CodeInvalidParams:
+		return &exitError{exitUsage, err, "'host call --list' shows the tools and what they take"}
+	}
+	return err
+}
+
+func parseArguments(args []string) (map[string]any, error) {
+	out := map[string]any{}
+	for _, a := range args {
+		name, value, ok := strings.Cut(a, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("argument %q is not NAME=VALUE", a)
+		}
+		raw, isJSON := strings.CutSuffix(name, ":")
+		if _, twice := out[raw]; twice {
+			return nil, fmt.Errorf("argument %s is given twice", raw)
+		}
+		switch {
+		case isJSON:
+			if err := strictjson.Check([]byte(value)); err != nil {
+				return nil, fmt.Errorf("argument %s: %w", raw, err)
+			}
+			out[raw] = json.RawMessage(value)
+		case strings.HasPrefix(value, "@"):
+			data, err := readBounded(value[1:], maxArgument)
+			if err != nil {
+				return nil, fmt.Errorf("argument %s: %w", raw, err)
+			}
+			out[raw] = base64.StdEncoding.EncodeToString(data)
+		default:
+			out[raw] = value
+		}
+	}
+	return out, nil
+}
+
+// readBounded reads a file of at most limit bytes.
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return data, err
+}
+
+// readCredential reads a token from a file; white space around it does not count.
+func readCredential(path string) (string, error) {
+	data, err := readBounded(path, 64<<10)
+	if err != nil {
+		return "", fmt.Errorf("reading the credential: %w", err)
+	}
+	token := strings.TrimSpace(string(data))
+	if token == "" || strings.ContainsAny(token, " \t\r\n") {
+		return "", usage(fmt.Errorf("reading the credential: %s does not hold exactly one token", path))
+	}
+	return token, nil
+}
+
+func listTools(ctx context.Context, s *streams, session *mcp.ClientSession) error {
+	list, err := session.ListTools(ctx, nil)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, t := range list.Tools {
+		fmt.Fprintf(&text, "%-24s %s\n", t.Name, terminal(t.Description))
+	}
+	return s.say(list.Tools, text.String())
+}
+
+// printResult shows an answer to a person. What the tool says is its own word: control characters are escaped.
+func printResult(s *streams, r *mcp.CallToolResult, took time.Duration) error {
+	var text strings.Builder
+	for _, c := range r.Content {
+		switch c := c.(type) {
+		case *mcp.TextContent:
+			fmt.Fprintln(&text, terminal(c.Text))
+		default:
+			fmt.Fprintf(&text, "(%T; --json shows it)\n", c)
+		}
+	}
+	fmt.Fprintf(&text, "%.1f ms", float64(took.Microseconds())/1000)
+	if receipt, ok := receiptOf(r); ok {
+		fmt.Fprintf(&text, " · log entry %d, %s, sha256 %.16s…", receipt.Index, receipt.Entry, receipt.Hash)
+	}
+	text.WriteString("\n")
+	if err := s.say(r, text.String()); err != nil {
+		return err
+	}
+	if r.IsError {
+		return &exitError{exitPlugin, errors.New("the tool answered that it failed"), ""}
+	}
+	return nil
+}
+
+// receiptOf finds the receipt in a result. A host of another make may have none.
+func receiptOf(r *mcp.CallToolResult) (gate.Receipt, bool) {
+	raw, err := json.Marshal(r.Meta["bulkhead/receipt"])
+	if err != nil {
+		return gate.Receipt{}, false
+	}
+	var receipt gate.Receipt
+	return receipt, strictjson.Decode(raw, &receipt) == nil && receipt.Hash != ""
+}

@@ -1,0 +1,128 @@
+package capability
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"bulkhead/abi"
+	"bulkhead/host/gate"
+	"bulkhead/runtimes"
+)
+
+func TestInferRunsTheModelAsPartOfTheCall(t *testing.T) {
+	h := newHouse()
+	type key struct{}
+	h.config.Models[0].Module = module(func(ctx context.Context, dst, request []byte) ([]byte, error) {
+		r := gate.RunningFrom(ctx)
+		if r.Call != "call-1" || r.Principal != "alice" || r.Trace != strings.Repeat("c", 32) || r.Via != "inspect" {
+			t.Errorf("the model runs as %+v", r)
+		}
+		if ctx.Value(key{}) != "kept" {
+			t.Error("the model has another context")
+		}
+		return reverse(ctx, dst, request)
+	})
+	r := running()
+	ctx := context.WithValue(gate.WithRunning(bg, r), key{}, "kept")
+	b := h.bind(t)
+	for range 3 {
+		out, err := b.Capability(ctx, abi.Infer, 0, []byte("dst:"), []byte("abcd"))
+		if err != nil || string(out) != "dst:dcba" {
+			t.Fatalf("%q, %v", out, err)
+		}
+	}
+	if used := r.Used(); !slices.Equal(used, []gate.PluginRef{{Alias: "digits", Digest: hexB}}) {
+		t.Errorf("used %+v", used)
+	}
+	if r.Via != "" {
+		t.Error("the caller's own call was changed")
+	}
+}
+
+func TestInferRefuses(t *testing.T) {
+	h := newHouse()
+	ran := false
+	h.config.Models[0].Module = module(func(context.Context, []byte, []byte) ([]byte, error) { ran = true; return nil, nil })
+	b := h.bind(t)
+	for _, c := range []struct {
+		name string
+		slot uint32
+		in   string
+		want error
+	}{
+		{"slot without model", 1, "abcd", abi.ErrNotFound},
+		{"slot far away", 1<<32 - 1, "abcd", abi.ErrNotFound},
+		{"too short", 0, "abc", abi.ErrInvalid},
+		{"too long", 0, "abcde", abi.ErrInvalid},
+		{"empty", 0, "", abi.ErrInvalid},
+	} {
+		if _, err := b.Capability(within(), abi.Infer, c.slot, nil, []byte(c.in)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+	if ran {
+		t.Error("the model ran")
+	}
+}
+
+func TestModelErrors(t *testing.T) {
+	answer := func(out string, err error) module {
+		return func(_ context.Context, dst, _ []byte) ([]byte, error) { return append(dst, out...), err }
+	}
+	for _, c := range []struct {
+		name  string
+		model module
+		want  abi.Errno
+	}{
+		{"error answer", answer("", &runtimes.GuestError{Text: "secret \n words"}), abi.ErrInternal},
+		{"trap", answer("", fmt.Errorf("unreachable: %w", runtimes.ErrTrap)), abi.ErrInternal},
+		{"bad output", answer("", runtimes.ErrBadOutput), abi.ErrInternal},
+		{"limit", answer("", fmt.Errorf("memory: %w", runtimes.ErrLimit)), abi.ErrLimit},
+		{"closed", answer("", runtimes.ErrClosed), abi.ErrUnavailable},
+		{"deadline", answer("", context.DeadlineExceeded), abi.ErrDeadline},
+		{"cancelled", answer("", context.Canceled), abi.ErrDeadline},
+		{"an errno of the model's", answer("", abi.ErrDenied), abi.ErrInternal},
+		{"short answer", answer("abc", nil), abi.ErrInternal},
+		{"long answer", answer("abcde", nil), abi.ErrInternal},
+		{"no answer", answer("", nil), abi.ErrInternal},
+		{"lost prefix", func(context.Context, []byte, []byte) ([]byte, error) { return []byte("x"), nil }, abi.ErrInternal},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHouse()
+			h.config.Models[0].Module = c.model
+			out, err := h.bind(t).Capability(within(), abi.Infer, 0, []byte("dst"), []byte("abcd"))
+			var errno abi.Errno
+			if !errors.As(err, &errno) || errno != c.want || string(out) != "dst" {
+				t.Errorf("%q, %v, want %v", out, err, c.want)
+			}
+			if strings.Contains(fmt.Sprint(err), "secret") {
+				t.Error("the model's words reach the caller")
+			}
+			if text := h.lines.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"model":"digits"`) ||
+				!strings.Contains(text, `"call":"call-1"`) {
+				t.Errorf("log: %s", text)
+			}
+		})
+	}
+}
+
+// While the model runs no lock is held: it may log under its own binding, and others may infer.
+func TestInferHoldsNoLock(t *testing.T) {
+	h := newHouse()
+	var b runtimes.Host
+	depth := 0
+	h.config.Models[0].Module = module(func(ctx context.Context, dst, request []byte) ([]byte, error) {
+		if depth++; depth < 3 {
+			return b.Capability(within(), abi.Infer, 0, dst, request)
+		}
+		return reverse(ctx, dst, request)
+	})
+	b = h.bind(t)
+	if out, err := b.Capability(within(), abi.Infer, 0, nil, []byte("abcd")); err != nil || string(out) != "dcba" {
+		t.Errorf("%q, %v", out, err)
+	}
+}

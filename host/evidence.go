@@ -1,0 +1,26 @@
+package main
+
+import (
+	"bulkhead/host/attest"
+	"bulkhead/host/audit"
+)
+
+// newAttester makes evidence about this system with its evidence key. Without a TPM its kind is software, its assurance
+// none, and it says so.
+func newAttester(s *system, head func() audit.Head) (*attest.Software, error) {
+	about := aboutHost()
+	var plugins []attest.Plugin
+	for _, p := range s.plugins {
+		d := p.bundle.Descriptor
+		plugins = append(plugins, attest.Plugin{Alias: p.Alias, Name: d.Name, Version: d.Version, Digest: p.bundle.Digest})
+	}
+	return attest.New(attest.Config{
+		Signer: s.evidence.Private, PublicKey: s.evidence.Raw, Development: s.development,
+		Host:    attest.Host{Version: about.Version, Revision: about.Revision, Go: about.Go, Platform: about.Platform},
+		Plugins: func() []attest.Plugin { return plugins },
+		Log: func() attest.Log {
+			h := head()
+			return attest.Log{Origin: h.Origin, Size: h.Size, Root: h.Hash}
+		},
+	})
+}

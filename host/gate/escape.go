@@ -1,0 +1,50 @@
+package gate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"bulkhead/abi"
+)
+
+// Escape makes hostile words fit for one line of a log or a terminal: whatever does not show, steers, hides, or turns the
+// reading direction becomes an escape, and so does a backslash, so that different words stay different.
+func Escape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\\':
+			b.WriteString(`\\`)
+		case Visible(r):
+			b.WriteRune(r)
+		default:
+			q := strconv.QuoteRuneToASCII(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+		i += n
+	}
+	return b.String()
+}
+
+// Visible reports whether r shows: no control, format or direction character, and none of the letters and marks that
+// Unicode lets a terminal leave out.
+func Visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// maxWords is how much of somebody's words an entry takes, in bytes.
+const maxWords = abi.MaxReason
+
+// escape also cuts, on a whole character.
+func escape(s string) string {
+	if len(s) > maxWords {
+		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+	}
+	return Escape(s)
+}

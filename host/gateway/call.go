@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"bulkhead/abi"
+	"bulkhead/host/gate"
+)
+
+var errArguments = errors.New("arguments is not an object")
+
+// maxResource bounds the name of a tool that does not exist, on its way to policies and log.
+const maxResource = 128
+
+// A toolCall is the Runner of tools/call.
+type toolCall struct {
+	x         *exchange
+	tool      *tool // nil: there is none of that name
+	arguments json.RawMessage
+	progress  func(ctx context.Context) context.Context // adds the sink for progress
+}
+
+func (x *exchange) callTool(ctx context.Context, req *mcp.CallToolRequest) (mcp.Result, error) {
+	t := &toolCall{x: x, tool: x.server.tools[req.Params.Name], arguments: req.Params.Arguments}
+	if t.arguments == nil {
+		t.arguments = json.RawMessage("{}")
+	}
+	t.progress = x.server.progress(req)
+	t.describe(req.Params.Name)
+	done, err := x.do(ctx, t)
+	if err != nil {
+		return t.failed(err)
+	}
+	out, err := withReceipt(done.Result, done.Receipt)
+	if err != nil {
+		x.server.Logger.Error("adding a receipt", "call", x.call.ID, "error", err)
+		return nil, x.explain(refusalOf(nil))
+	}
+	return newResult(out), nil
+}
+
+// describe tells the gate what is called.
+func (t *toolCall) describe(name string) {
+	c := t.x.call
+	c.Resource, c.Arguments, c.Check = name[:min(len(name), maxResource)], t.arguments, t.check
+	if t.tool != nil {
+		c.Plugin, c.Ref = t.tool.Plugin, t.tool.Ref
+	}
+}
+
+// check leaves a tool that does not exist to Run, so that policy has the first word about its name.
+func (t *toolCall) check() error {
+	if t.arguments[0] != '{' {
+		return errArguments
+	}
+	if t.tool == nil {
+		return nil
+	}
+	return t.tool.Check(t.arguments)
+}
+
+// Run implements gate.Runner.
+func (t *toolCall) Run(ctx context.Context, c *gate.Caller) (*abi.ToolAnswer, error) {
+	if t.tool == nil {
+		return nil, refuse(http.StatusBadRequest, jsonrpc.CodeInvalidParams, "unknown tool")
+	}
+	if t.x.release != nil {
+		t.x.release() // the decision is durable: progress may leave
+	}
+	return t.tool.Invoke(t.progress(ctx), abi.ToolRequest{
+		Arguments: t.arguments, Call: t.x.call.ID, Principal: c.Principal().ID,
+	})
+}
+
+// Encode implements gate.Runner.
+func (t *toolCall) Encode(a *abi.ToolAnswer) (json.RawMessage, error) {
+	return t.x.encodeAnswer(a, t.tool.CheckOutput)
+}
+
+// failed explains. Arguments that the tool's schema refuses are an answer of the tool, which a model can learn from; what
+// is no tools/call at all is an error of the protocol.
+func (t *toolCall) failed(err error) (mcp.Result, error) {
+	var e *gate.Error
+	if !errors.Is(err, gate.ErrInvalid) || errors.Is(err, errArguments) || !errors.As(err, &e) {
+		return nil, t.x.explain(refusalOf(err))
+	}
+	text := "invalid arguments: " + e.Cause.Error()
+	const limit = 1000
+	if len(text) > limit {
+		text = text[:limit] + "…"
+	}
+	raw, err := t.x.encodeAnswer(&abi.ToolAnswer{
+		Content: []abi.Content{{Type: abi.ContentText, Text: text + " (call " + t.x.call.ID + ")"}}, Failed: true,
+	}, nil)
+	if err != nil {
+		return nil, t.x.explain(refusalOf(err))
+	}
+	return newResult(raw), nil
+}
+
+// progress returns what gives a running tool its way to report: nothing unless the client asked.
+func (s *Server) progress(req *mcp.CallToolRequest) func(context.Context) context.Context {
+	token := req.Params.GetProgressToken()
+	if s.WithProgress == nil || token == nil {
+		return func(ctx context.Context) context.Context { return ctx }
+	}
+	return func(ctx context.Context) context.Context {
+		return s.WithProgress(ctx, func(done, total float64) {
+			if math.IsNaN(done+total) || math.IsInf(done+total, 0) {
+				return
+			}
+			params := &mcp.ProgressNotificationParams{ProgressToken: token, Progress: done, Total: total}
+			if err := req.Session.NotifyProgress(ctx, params); err != nil {
+				s.Logger.Debug("sending progress", "error", err)
+			}
+		})
+	}
+}

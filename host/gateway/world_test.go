@@ -1,0 +1,329 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bulkhead/abi"
+	"bulkhead/host/gate"
+)
+
+// world is a gateway before a real gate, whose auth, policy and log are fakes, and which counts what reaches it.
+type world struct {
+	*Server
+	gate *gate.Gate
+	url  string
+
+	mu      sync.Mutex
+	did     []string // actions that went through Do
+	asked   int      // calls of Authenticate
+	ran     []string // tools that ran
+	entries []gate.Entry
+	failLog bool
+	policy  func(abi.PolicyRequest) abi.PolicyAnswer
+	expires time.Duration
+}
+
+func (w *world) Authenticate(ctx context.Context, c *gate.Call) (*gate.Caller, error) {
+	w.mu.Lock()
+	w.asked++
+	w.mu.Unlock()
+	return w.gate.Authenticate(ctx, c)
+}
+
+func (w *world) Do(ctx context.Context, c *gate.Call, run gate.Runner) (gate.Done, error) {
+	w.mu.Lock()
+	w.did = append(w.did, c.Action)
+	w.mu.Unlock()
+	return w.gate.Do(ctx, c, run)
+}
+
+func (w *world) Visible(ctx context.Context, caller *gate.Caller, c *gate.Call) bool {
+	return w.gate.Visible(ctx, caller, c)
+}
+
+// actions returns and forgets what went through Do.
+func (w *world) actions() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := strings.Join(w.did, " ")
+	w.did = nil
+	return s
+}
+
+func (w *world) tools() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := strings.Join(w.ran, " ")
+	w.ran = nil
+	return s
+}
+
+// fakeAuth knows alice and bob by their tokens, and the caller without one.
+type fakeAuth struct{ w *world }
+
+func (f fakeAuth) Ref() gate.PluginRef { return gate.PluginRef{Alias: "auth", Digest: "a1"} }
+
+func (f fakeAuth) Authenticate(_ context.Context, q abi.AuthRequest) (abi.AuthAnswer, error) {
+	id := "anonymous"
+	if q.Credential != nil {
+		if id = q.Credential.Value; q.Credential.Scheme != "bearer" || id != "alice" && id != "bob" {
+			return abi.AuthAnswer{Refused: "unknown"}, nil
+		}
+	}
+	return abi.AuthAnswer{Principal: &abi.Principal{ID: id, Expires: time.Now().Add(f.w.expires).UTC().Format(time.RFC3339Nano)}}, nil
+}
+
+type fakePolicy struct{ w *world }
+
+func (f fakePolicy) Ref() gate.PluginRef { return gate.PluginRef{Alias: "policy", Digest: "p1"} }
+func (f fakePolicy) After() bool         { return false }
+func (f fakePolicy) Decide(_ context.Context, q abi.PolicyRequest) (abi.PolicyAnswer, error) {
+	f.w.mu.Lock()
+	defer f.w.mu.Unlock()
+	return f.w.policy(q), nil
+}
+
+func allow(abi.PolicyRequest) abi.PolicyAnswer {
+	return abi.PolicyAnswer{Decision: abi.Allow, Reason: "test"}
+}
+
+func denyAction(action string) func(abi.PolicyRequest) abi.PolicyAnswer {
+	return func(q abi.PolicyRequest) abi.PolicyAnswer {
+		if q.Action == action {
+			return abi.PolicyAnswer{Decision: abi.Deny, Reason: "secret reason"}
+		}
+		return allow(q)
+	}
+}
+
+type fakeLog struct{ w *world }
+
+func (f fakeLog) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
+	f.w.mu.Lock()
+	defer f.w.mu.Unlock()
+	if f.w.failLog {
+		return gate.Receipt{}, errors.New("disk full at /secret/path")
+	}
+	f.w.entries = append(f.w.entries, e)
+	return gate.Receipt{Entry: e.Call, Index: uint64(len(f.w.entries) - 1), Hash: strings.Repeat("ab", 32)}, nil
+}
+
+const echoSchema = `{"type":"object","properties":{"t":{"type":"string"}},"required":["t"],"additionalProperties":false}`
+
+// echo repeats its argument t.
+func (w *world) echo() Tool {
+	return Tool{
+		Name: "echo", Title: "Echo", Description: "Says it again.", InputSchema: json.RawMessage(echoSchema),
+		Plugin: "acme/echo", Ref: gate.PluginRef{Alias: "echo", Digest: "e1"},
+		Check: func(a json.RawMessage) error {
+			var v struct{ T *string }
+			if err := json.Unmarshal(a, &v); err != nil || v.T == nil {
+				return errors.New("t: missing")
+			}
+			return nil
+		},
+		Invoke: func(_ context.Context, q abi.ToolRequest) (*abi.ToolAnswer, error) {
+			w.note("echo")
+			var v struct{ T string }
+			if err := json.Unmarshal(q.Arguments, &v); err != nil {
+				return nil, err
+			}
+			return &abi.ToolAnswer{Content: []abi.Content{{Type: "text", Text: q.Principal + " says " + v.T}}}, nil
+		},
+	}
+}
+
+func (w *world) note(tool string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ran = append(w.ran, tool)
+}
+
+// text is a tool that answers always the same, which is what the conformance suite asks for.
+func text(name, answer string) Tool {
+	return Tool{
+		Name: name, Description: "Answers with a fixed text.", InputSchema: json.RawMessage(`{"type":"object"}`),
+		Check: func(json.RawMessage) error { return nil },
+		Invoke: func(context.Context, abi.ToolRequest) (*abi.ToolAnswer, error) {
+			return &abi.ToolAnswer{Content: []abi.Content{{Type: "text", Text: answer}}}, nil
+		},
+	}
+}
+
+// block is a tool that tells when it runs and ends with its context.
+func block(name string, running chan<- struct{}, ended chan<- error) Tool {
+	t := text(name, "")
+	t.Invoke = func(ctx context.Context, _ abi.ToolRequest) (*abi.ToolAnswer, error) {
+		running <- struct{}{}
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return nil, ctx.Err()
+	}
+	return t
+}
+
+// newWorld builds a world without a listener. change may set whatever New looks at.
+func newWorld(t testing.TB, change func(*world, *Config)) *world {
+	t.Helper()
+	w := &world{policy: allow, expires: time.Hour}
+	g, err := gate.New(gate.Config{
+		Auth: fakeAuth{w}, Policies: []gate.Decider{fakePolicy{w}}, Log: fakeLog{w}, Audience: "test",
+		Clock: func() (time.Time, abi.Clock) { return time.Now(), abi.ClockTrusted },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.Close)
+	w.gate = g
+	c := Config{Gate: w, Name: "test", Version: "1", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	c.Limits.Grace = 2 * time.Second
+	c.Tools = []Tool{w.echo()}
+	if change != nil {
+		change(w, &c)
+	}
+	if w.Server, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// serve is newWorld with a listener.
+func serve(t testing.TB, change func(*world, *Config)) *world {
+	t.Helper()
+	w := newWorld(t, change)
+	h := httptest.NewServer(w.Handler())
+	t.Cleanup(h.Close)
+	t.Cleanup(w.stop)
+	w.url = h.URL
+	return w
+}
+
+// An answer is what came back over HTTP.
+type answer struct {
+	status int
+	header http.Header
+	raw    string
+	id     any
+	result map[string]any
+	code   int
+	data   map[string]any
+	text   string // of the error
+}
+
+func (a answer) String() string { return fmt.Sprintf("%d %d %s", a.status, a.code, a.raw) }
+
+type option func(*http.Request)
+
+func with(name string, values ...string) option {
+	return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
+}
+
+func host(h string) option { return func(r *http.Request) { r.Host = h } }
+
+func as(token string) option { return with("Authorization", "Bearer "+token) }
+
+// modern adds the headers of 2026-07-28.
+func modern(method, name string) option {
+	return func(r *http.Request) {
+		r.Header.Set("Mcp-Protocol-Version", "2026-07-28")
+		r.Header.Set("Mcp-Method", method)
+		if name != "" {
+			r.Header.Set("Mcp-Name", name)
+		}
+	}
+}
+
+// send makes one request by alice, unless options say otherwise.
+func (w *world) send(t testing.TB, method, body string, options ...option) answer {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, w.url+Path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	r.Header.Set("Authorization", "Bearer alice")
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, o := range options {
+		o(r)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readAnswer(resp.StatusCode, resp.Header, raw)
+}
+
+func (w *world) post(t testing.TB, body string, options ...option) answer {
+	t.Helper()
+	return w.send(t, http.MethodPost, body, options...)
+}
+
+// readAnswer takes the last event of a stream, or the body.
+func readAnswer(status int, header http.Header, raw []byte) answer {
+	a := answer{status: status, header: header, raw: string(raw)}
+	body := a.raw
+	if i := strings.LastIndex(body, "data: "); i >= 0 {
+		body = body[i+len("data: "):]
+	}
+	var m struct {
+		ID     any
+		Result map[string]any
+		Error  *struct {
+			Code    int
+			Message string
+			Data    map[string]any
+		}
+	}
+	if json.Unmarshal([]byte(body), &m) == nil {
+		a.id, a.result = m.ID, m.Result
+		if m.Error != nil {
+			a.code, a.text, a.data = m.Error.Code, m.Error.Message, m.Error.Data
+		}
+	}
+	return a
+}
+
+const initializeBody = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+
+// begin opens a session of the older generation.
+func (w *world) begin(t testing.TB, options ...option) string {
+	t.Helper()
+	a := w.post(t, initializeBody, options...)
+	id := a.header.Get("Mcp-Session-Id")
+	if a.status != 200 || a.result["protocolVersion"] != "2025-11-25" || len(id) < 26 {
+		t.Fatalf("initialize: %v", a)
+	}
+	w.actions()
+	return id
+}
+
+const metaBody = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}`
+
+// callBody is a tools/call of the newer generation.
+func callBody(tool, arguments string) string {
+	return `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments + `,` + metaBody + `}}`
+}
+
+func (w *world) call(t testing.TB, tool, arguments string, options ...option) answer {
+	t.Helper()
+	return w.post(t, callBody(tool, arguments), append([]option{modern("tools/call", tool)}, options...)...)
+}

@@ -1,0 +1,48 @@
+package keys
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"filippo.io/mldsa"
+)
+
+// A Use is one place where a key serves, such as "publisher acme" or "plugin inspect, sign slot report".
+type Use struct {
+	Where  string
+	Public []byte // raw composite or Ed25519 public key
+}
+
+// Distinct returns an error that names every pair of uses sharing a key or one half of a composite key: a component that
+// serves twice, alone or in another composite, voids the composite's security argument.
+func Distinct(uses ...Use) error {
+	var problems []error
+	seen := map[string]string{} // component, by kind and bytes, to where it serves
+	for _, u := range uses {
+		components, err := components(u)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		for _, c := range components {
+			if first, ok := seen[c]; ok {
+				problems = append(problems, fmt.Errorf("%s and %s share a key\nhint: make one key pair for each with `host key new`", first, u.Where))
+				break
+			}
+			seen[c] = u.Where
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func components(u Use) ([]string, error) {
+	switch len(u.Public) {
+	case PublicSize:
+		m, e := u.Public[:mldsa.MLDSA65PublicKeySize], u.Public[mldsa.MLDSA65PublicKeySize:]
+		return []string{"mldsa " + string(m), "ed25519 " + string(e)}, nil
+	case ed25519.PublicKeySize:
+		return []string{"ed25519 " + string(u.Public)}, nil
+	}
+	return nil, fmt.Errorf("%s: a public key of %d bytes is of no known kind", u.Where, len(u.Public))
+}

@@ -1,0 +1,43 @@
+package keys
+
+import (
+	"fmt"
+	"slices"
+)
+
+// A Purpose is the one thing a key pair is for. A key read for another purpose than its own is refused.
+type Purpose string
+
+// The purposes. Token keys are plain Ed25519, all others composite.
+const (
+	Publisher Purpose = "publisher" // signs bundles
+	Operator  Purpose = "operator"  // signs manifests
+	Token     Purpose = "token"     // signs the tokens of callers
+	Evidence  Purpose = "evidence"  // signs a device's evidence
+	Audit     Purpose = "audit"     // signs a device's log
+	Sign      Purpose = "sign"      // is lent to one plugin's one sign slot
+)
+
+// Purposes returns every purpose.
+func Purposes() []Purpose { return []Purpose{Publisher, Operator, Token, Evidence, Audit, Sign} }
+
+// ParsePurpose finds a purpose by its exact name.
+func ParsePurpose(name string) (Purpose, error) {
+	if p := Purpose(name); slices.Contains(Purposes(), p) {
+		return p, nil
+	}
+	return "", fmt.Errorf("unknown key purpose %q, want one of %v", name, Purposes())
+}
+
+// Grantable reports whether a manifest may lend keys of this purpose to a plugin.
+func (p Purpose) Grantable() bool { return p == Sign }
+
+// AlgorithmEdDSA is the name of plain Ed25519 in key files and tokens (RFC 8037).
+const AlgorithmEdDSA = "EdDSA"
+
+func (p Purpose) algorithm() string {
+	if p == Token {
+		return AlgorithmEdDSA
+	}
+	return Algorithm
+}

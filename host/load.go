@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulkhead/abi"
+	"bulkhead/host/bundle"
+	"bulkhead/host/capability"
+	"bulkhead/host/gate"
+	"bulkhead/runtimes"
+)
+
+// A loader turns verified plugins into loaded ones.
+type loader struct {
+	system   *system
+	log      gate.Log
+	logger   *slog.Logger
+	attester capability.Attester
+	backends map[string]runtimes.Backend
+	modules  map[string]runtimes.Module // by alias
+	progress func(p *plugin, took time.Duration)
+}
+
+// newLoader binds capabilities to log and logger. close must be called.
+func newLoader(s *system, log gate.Log, logger *slog.Logger, attester capability.Attester) *loader {
+	return &loader{
+		system: s, log: log, logger: logger, attester: attester, backends: backends(),
+		modules: map[string]runtimes.Module{}, progress: func(*plugin, time.Duration) {},
+	}
+}
+
+// load compiles, links, configures and self-tests every plugin: models first, since others are bound to them.
+func (l *loader) load(ctx context.Context) error {
+	var models, others []*plugin
+	for _, p := range l.system.plugins {
+		if p.Role == abi.RoleModel {
+			models = append(models, p)
+		} else {
+			others = append(others, p)
+		}
+	}
+	if err := l.loadAll(ctx, models); err != nil {
+		return err
+	}
+	return l.loadAll(ctx, others)
+}
+
+func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
+	modules := make([]runtimes.Module, len(plugins))
+	errs := make([]error, len(plugins))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range plugins {
+		group.Go(func() error {
+			start := time.Now()
+			if modules[i], errs[i] = l.loadOne(ctx, p); errs[i] == nil {
+				l.progress(p, time.Since(start))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs, all of them
+	for i, m := range modules {
+		if m != nil {
+			l.modules[plugins[i].Alias] = m
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (l *loader) loadOne(ctx context.Context, p *plugin) (runtimes.Module, error) {
+	backend, ok := l.backends[p.Backend]
+	if !ok {
+		return nil, refused(fmt.Errorf("plugin %s: this binary has no backend %s", p.Alias, p.Backend), "build it with: go build -tags "+p.Backend+" -o bin/host ./host")
+	}
+	host, err := l.bind(p)
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", p.Alias, err)
+	}
+	m, err := backend.Load(ctx, runtimes.Program{
+		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
+		WASI: p.bundle.Descriptor.WASI, Host: host, Limits: runtimes.Limits{Memory: p.Memory},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := selfTest(ctx, &p.bundle.Contents, m); err != nil {
+		return nil, errors.Join(refused(fmt.Errorf("plugin %s: %w", p.Alias, err), "the plugin does not do here what its author saw it do"), m.Close(ctx))
+	}
+	return m, nil
+}
+
+// bind gives a plugin its capabilities, in the order of its descriptor's slots.
+func (l *loader) bind(p *plugin) (runtimes.Host, error) {
+	d := p.bundle.Descriptor
+	c := capability.Config{
+		Alias: p.Alias, Name: d.Name, Digest: p.bundle.Digest, Role: p.Role, Grants: p.Grants,
+		Audit: l.log, Log: l.logger, Attester: l.attester,
+	}
+	for _, slot := range d.Keys {
+		key := l.system.signers[p.Sign[slot]]
+		c.Keys = append(c.Keys, capability.Key{Slot: slot, ID: key.KeyID, Signer: key.Private})
+	}
+	for _, slot := range d.Models {
+		model := l.system.plugin(p.Infer[slot])
+		in, out := sizes(model.bundle.Descriptor.Inputs), sizes(model.bundle.Descriptor.Outputs)
+		c.Models = append(c.Models, capability.Model{
+			Alias: model.Alias, Digest: model.bundle.Digest, Module: l.modules[model.Alias], InputBytes: in, OutputBytes: out,
+		})
+	}
+	return capability.Bind(c)
+}
+
+func sizes(tensors []abi.Tensor) int {
+	sum := 0
+	for _, t := range tensors {
+		n, _ := t.Bytes() // the descriptor was validated
+		sum += n
+	}
+	return sum
+}
+
+// selfTest runs what the author signed as the plugin's behaviour. There is no call, so log and read alone work.
+func selfTest(ctx context.Context, b *bundle.Contents, m runtimes.Module) error {
+	for i, t := range b.SelfTests {
+		request := t.Input
+		if t.Tool != "" {
+			var err error
+			if request, err = json.Marshal(abi.ToolRequest{Tool: t.Tool, Arguments: t.Input, Call: "selftest", Principal: "system/selftest"}); err != nil {
+				return fmt.Errorf("self-test %d: encoding the request: %w", i, err)
+			}
+		}
+		answer, err := m.Call(ctx, nil, request)
+		if err != nil {
+			return fmt.Errorf("self-test %d: %w", i, err)
+		}
+		if err := t.Check(answer); err != nil {
+			return fmt.Errorf("self-test %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (l *loader) close(ctx context.Context) error {
+	var errs []error
+	for _, m := range l.modules {
+		errs = append(errs, m.Close(ctx))
+	}
+	for _, b := range l.backends {
+		errs = append(errs, b.Close(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,189 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+)
+
+// mutation makes one mistake in good.toml: old, which stands there once, becomes new. The problem is expected on the
+// line of the change, plus off.
+type mutation struct {
+	name, old, new string
+	key, message   string
+	off            int
+}
+
+const anywhere = -1000 // off for a problem without line
+
+func (u mutation) run(t *testing.T) {
+	good := readFile(t, "testdata/good.toml")
+	if strings.Count(good, u.old) != 1 {
+		t.Fatalf("%q stands %d times in good.toml", u.old, strings.Count(good, u.old))
+	}
+	line := 0
+	if u.off != anywhere {
+		line = 1 + strings.Count(good[:strings.Index(good, u.old)], "\n") + u.off
+	}
+	_, got := load(t, stage(t, strings.Replace(good, u.old, u.new, 1), ""))
+	compare(t, got, []want{{line, u.key, u.message}})
+}
+
+func TestMistakes(t *testing.T) {
+	for _, u := range []mutation{
+		// head
+		{"schema of the future", "schema = 1", "schema = 2", "schema", "is 2, this host knows only 1", 0},
+		{"schema as text", "schema = 1", `schema = "1"`, "schema", "is a string, must be an integer", 0},
+		{"no serial", "serial = 7\n", "", "serial", "is missing", anywhere},
+		{"serial 0", "serial = 7", "serial = 0", "serial", "is 0, not between 1 and", 0},
+		{"negative serial", "serial = 7", "serial = -1", "serial", "is -1, not between", 0},
+		{"serial that could not rise", "serial = 7", "serial = 9007199254740992", "serial", "not between", 0},
+		{"serial with fraction", "serial = 7", "serial = 7.0", "serial", "is a float, must be an integer", 0},
+		{"serial NaN", "serial = 7", "serial = nan", "serial", "is a float", 0},
+		{"serial infinite", "serial = 7", "serial = inf", "serial", "is a float", 0},
+		{"serial as date", "serial = 7", "serial = 2026-01-01", "serial", "is a date or time", 0},
+		{"capital key", "serial = 7", "serial = 7\nSERIAL = 8", "SERIAL", "unknown key", 1},
+		{"escaped letter in a value", `state = "state"`, `state = "st\u0061te"`, "", "", 0},
+		{"unknown key at the end of a table", `audience = "urn:plant:7"`, "audience = \"urn:plant:7\"\ntls = true", "listen.tls", "unknown key", 1},
+		{"unknown table", "[listen]", "[quota]\n[listen]", "quota", "unknown key", 0},
+		// pipeline
+		{"no policy", `policy = ["abac", "hours"]`, `policy = []`, "pipeline.policy", "is empty", 0},
+		{"auth is an array", `auth = "auth"`, `auth = ["auth"]`, "pipeline.auth", "is an array, must be a string", 0},
+		{"policy is a string", `policy = ["abac", "hours"]`, `policy = "abac"`, "pipeline.policy", "is a string, must be an array of strings", 0},
+		{"nobody authenticates", `auth = "auth"`, `auth = "nobody"`, "pipeline.auth", `there is no plugin "nobody"`, 0},
+		{"auth by a tool", `auth = "auth"`, `auth = "inspect"`, "pipeline.auth", "plugin inspect has role tool, must have role auth", 0},
+		{"policy by a model", `policy = ["abac", "hours"]`, `policy = ["abac", "hours", "digits"]`, "pipeline.policy[2]", "has role model, must have role policy", 0},
+		{"policy twice", `policy = ["abac", "hours"]`, `policy = ["abac", "hours", "abac"]`, "pipeline.policy[2]", "stands here twice", 0},
+		{"alias with capital", `auth = "auth"`, `auth = "Auth"`, "pipeline.auth", "is not 1 to 64 of", 0},
+		// listen
+		{"every address", `"127.0.0.1:8080"`, `":8080"`, "listen.http", "is not an IP address and port", 0},
+		{"every address by number", `"127.0.0.1:8080"`, `"0.0.0.0:8080"`, "listen.http", "is not a loopback address", 0},
+		{"every address of IPv6", `"127.0.0.1:8080"`, `"[::]:8080"`, "listen.http", "is not a loopback address", 0},
+		{"the network's address", `"127.0.0.1:8080"`, `"192.168.1.7:8080"`, "listen.http", "is not a loopback address", 0},
+		{"a name", `"127.0.0.1:8080"`, `"localhost:8080"`, "listen.http", "is not an IP address and port", 0},
+		{"mapped loopback", `"127.0.0.1:8080"`, `"[::ffff:127.0.0.1]:8080"`, "listen.http", "is not an IP address and port", 0},
+		{"address with zone", `"127.0.0.1:8080"`, `"[::1%lo]:8080"`, "listen.http", "is not an IP address and port", 0},
+		{"octal address", `"127.0.0.1:8080"`, `"0127.0.0.1:8080"`, "listen.http", "is not an IP address and port", 0},
+		{"no port", `"127.0.0.1:8080"`, `"127.0.0.1"`, "listen.http", "is not an IP address and port", 0},
+		{"large port", `"127.0.0.1:8080"`, `"127.0.0.1:65536"`, "listen.http", "is not an IP address and port", 0},
+		{"any port of loopback", `"127.0.0.1:8080"`, `"127.0.0.1:0"`, "", "", 0},
+		{"loopback of IPv6", `"127.0.0.1:8080"`, `"[::1]:0"`, "", "", 0},
+		{"empty address", `"127.0.0.1:8080"`, `""`, "listen.http", "is not an IP address and port", 0},
+		{"origin null", `"https://app.example.com"`, `"null"`, "listen.origins[0]", "would let any page in", 0},
+		{"origin star", `"https://app.example.com"`, `"*"`, "listen.origins[0]", "would let any page in", 0},
+		{"origin with star", `"https://app.example.com"`, `"https://*.example.com"`, "listen.origins[0]", "is not SCHEME://HOST", 0},
+		{"origin with slash", `"https://app.example.com"`, `"https://app.example.com/"`, "listen.origins[0]", "is not SCHEME://HOST", 0},
+		{"origin with path", `"https://app.example.com"`, `"https://app.example.com/x"`, "listen.origins[0]", "is not SCHEME://HOST", 0},
+		{"origin with user", `"https://app.example.com"`, `"https://u@app.example.com"`, "listen.origins[0]", "is not SCHEME://HOST", 0},
+		{"origin with capitals", `"https://app.example.com"`, `"https://App.example.com"`, "listen.origins[0]", "is not SCHEME://HOST", 0},
+		{"origin with usual port", `"https://app.example.com"`, `"https://app.example.com:443"`, "listen.origins[0]", "never matches", 0},
+		{"origin with large port", `"https://app.example.com"`, `"https://app.example.com:70000"`, "listen.origins[0]", "has no such port", 0},
+		{"origin without scheme", `"https://app.example.com"`, `"app.example.com"`, "listen.origins[0]", "is not SCHEME://HOST", 0},
+		{"origin of another scheme", `"https://app.example.com"`, `"app://desk"`, "", "", 0},
+		{"audience with space", `"urn:plant:7"`, `"urn plant"`, "listen.audience", "printable ASCII", 0},
+		{"empty audience", `"urn:plant:7"`, `""`, "listen.audience", "printable ASCII", 0},
+		// publishers
+		{"threshold 0", "threshold = 2", "threshold = 0", "publisher.acme.threshold", "is 0, not between 1 and 16", 0},
+		{"threshold over the keys", "threshold = 2", "threshold = 3", "publisher.acme.threshold", "is 3, but there are 2 keys", 0},
+		{"no threshold", "threshold = 2\n", "", "publisher.acme.threshold", "is missing", -2},
+		{"key twice", `"keys/acme-2.pub"`, `"keys/acme.pub"`, "publisher.acme.keys[1]", "stands here twice", 0},
+		{"key under another spelling", `"keys/acme-2.pub"`, `"keys//acme-2.pub"`, "publisher.acme.keys[1]", "is no plain path", 0},
+		{"key of two publishers", `"keys/acme-2.pub"`, `"keys/ops.pub"`, "publisher.ops.keys[0]", "is also a key of publisher acme", 6},
+		{"pattern for all", `"acme/*", `, `"*", "acme/*", `, "publisher.acme.may_sign[0]", `"*" is not PUBLISHER/NAME`, 0},
+		{"pattern for all names", `"acme/*", `, `"*/inspect", "acme/*", `, "publisher.acme.may_sign[0]", "is not PUBLISHER/NAME", 0},
+		{"pattern for a part", `"acme/*", `, `"acme/in*", "acme/*", `, "publisher.acme.may_sign[0]", "is not PUBLISHER/NAME", 0},
+		{"overlap by name", `"other/inspect"]`, `"other/inspect", "ops/unused"]`, "publisher.ops.may_sign[0]", "is also for publisher acme to sign", 6},
+		{"overlap by folder", `may_sign = ["ops/*"]`, `may_sign = ["ops/*", "acme/special"]`, "publisher.ops.may_sign[1]", `"acme/special" is also for publisher acme to sign`, 0},
+		{"role of nobody", `roles = ["tool", "model"]`, `roles = ["tool", "model", "monitor"]`, "publisher.acme.roles[2]", `"monitor" is no role`, 0},
+		// plugins
+		{"array of plugins", "[plugin.spare]", "[[plugin.spare]]", "plugin.spare", "is an array of tables, must be a table", 0},
+		{"alias with space", "[plugin.spare]", `[plugin."sp are"]`, `plugin."sp are"`, "name", 0},
+		{"alias with capital letter", "[plugin.spare]", "[plugin.Spare]", "plugin.Spare", "name", 0},
+		{"long alias", "[plugin.spare]", "[plugin." + strings.Repeat("a", 65) + "]", `plugin."` + strings.Repeat("a", 64) + `"...`, "name", 0},
+		{"defined twice", "[plugin.spare]", "[plugin.inspect]", "plugin.inspect", "defined a second time", 0},
+		{"no memory", "memory = \"1MiB\"\n", "", "plugin.spare.memory", "is missing", -4},
+		{"memory as number", `"1MiB"`, "1048576", "plugin.spare.memory", "is an integer, must be a string", 0},
+		{"memory 0", `"1MiB"`, `"0MiB"`, "plugin.spare.memory", "is no size", 0},
+		{"negative memory", `"1MiB"`, `"-1MiB"`, "plugin.spare.memory", "is no size", 0},
+		{"memory without unit", `"1MiB"`, `"1048576"`, "plugin.spare.memory", "is no size", 0},
+		{"memory in MB", `"1MiB"`, `"1MB"`, "plugin.spare.memory", "is no size", 0},
+		{"memory in small letters", `"1MiB"`, `"1mib"`, "plugin.spare.memory", "is no size", 0},
+		{"memory with fraction", `"1MiB"`, `"1.5MiB"`, "plugin.spare.memory", "is no size", 0},
+		{"memory of less than a page", `"1MiB"`, `"63KiB"`, "plugin.spare.memory", "is not between 64KiB and 4GiB", 0},
+		{"memory over 4 GiB", `"1MiB"`, `"5GiB"`, "plugin.spare.memory", "is not between 64KiB and 4GiB", 0},
+		{"memory that wraps to nothing", `"1MiB"`, `"17179869184GiB"`, "plugin.spare.memory", "is no size", 0},
+		{"memory that wraps to a page", `"1MiB"`, `"999999999GiB"`, "plugin.spare.memory", "is not between", 0},
+		{"backend of nobody", `"wasmtime"`, `"v8"`, "plugin.hours.backend", `"v8" is not a backend`, 0},
+		{"unsigned name", `is = "other/inspect"`, `is = "other/inspect2"`, "plugin.spare.is", `no publisher may sign "other/inspect2"`, 0},
+		{"name without publisher", `is = "other/inspect"`, `is = "inspect"`, "plugin.spare.is", "is not PUBLISHER/NAME", 0},
+		{"name of a path", `is = "other/inspect"`, `is = "other/../x"`, "plugin.spare.is", "is not PUBLISHER/NAME", 0},
+		{"version of a range", `@1.4.2`, `@1.4`, "plugin.auth.is", "is not a semantic version", 0},
+		{"version empty", `@1.4.2`, `@`, "plugin.auth.is", "is not a semantic version", 0},
+		{"version latest", `@1.4.2`, `@latest`, "plugin.auth.is", "is not a semantic version", 0},
+		{"digest without algorithm", "sha256:0123", "0123", "plugin.inspect.digest", "is not a digest", 0},
+		{"digest of another algorithm", "sha256:0123", "sha512:0123", "plugin.inspect.digest", "is not a digest", 0},
+		{"digest in capitals", "sha256:0123456789abcdef", "sha256:0123456789ABCDEF", "plugin.inspect.digest", "is not a digest", 0},
+		{"digest cut", "sha256:0123", "sha256:", "plugin.inspect.digest", "is not a digest", 0},
+		{"prefix with space", `prefix = ""`, `prefix = "a b"`, "plugin.inspect.prefix", "is not at most 63 of", 0},
+		{"prefix of a model", `is = "acme/digits"`, "is = \"acme/digits\"\nprefix = \"x\"", "plugin.digits.prefix", "only plugins of role tool have tools", 1},
+		{"auth plugin unused", `is = "other/inspect"` + "\n" + `role = "tool"`, "is = \"ops/x\"\nrole = \"auth\"", "plugin.spare", "nothing would ever run", -2},
+		{"timeout", `prefix = ""`, "prefix = \"\"\ntimeout = \"2s\"", "plugin.inspect.timeout", "unknown key", 1},
+		{"fuel", `prefix = ""`, "prefix = \"\"\nfuel = \"500M\"", "plugin.inspect.fuel", "unknown key", 1},
+		{"isolation", `prefix = ""`, "prefix = \"\"\nisolation = \"process\"", "plugin.inspect.isolation", "unknown key", 1},
+		{"stateful", `prefix = ""`, "prefix = \"\"\nstateful = true", "plugin.inspect.stateful", "unknown key", 1},
+		// grants
+		{"grant by list", `grant.attest = {}`, `grant.attest = true`, "plugin.inspect.grant.attest", "is a boolean, must be a table", 0},
+		{"grant of progress", `grant.attest = {}`, "grant.attest = {}\ngrant.progress = {}", "plugin.inspect.grant.progress", "unknown key", 1},
+		{"grant in capitals", `grant.attest = {}`, "grant.attest = {}\ngrant.LOG = {}", "plugin.inspect.grant.LOG", "unknown key", 1},
+		{"grant with options", `grant.attest = {}`, `grant.attest = { rate = 1 }`, "plugin.inspect.grant.attest.rate", "unknown key", 0},
+		{"grant over the role", "memory = \"32MiB\"\ngrant.log = {}", "memory = \"32MiB\"\ngrant.log = {}\ngrant.attest = {}", "plugin.auth.grant.attest", "plugins of role auth may have log, nothing else", 2},
+		{"sign without slots", `grant.sign = { report = "report-key" }`, `grant.sign = {}`, "plugin.inspect.grant.sign", "is empty", 0},
+		{"sign with the host's key", `"report-key"`, `"evidence"`, "plugin.inspect.grant.sign.report", "is a key of the host's own", 0},
+		{"sign with a path", `"report-key"`, `"../acme"`, "plugin.inspect.grant.sign.report", "is not 1 to 64 of", 0},
+		{"sign with a hidden file", `"report-key"`, `".key"`, "plugin.inspect.grant.sign.report", "is not 1 to 64 of", 0},
+		{"sign with no key", `"report-key"`, `"other-key"`, "plugin.inspect.grant.sign.report", `"keys/device/other-key.key" does not exist`, 0},
+		{"one key for two slots", `{ report = "report-key" }`, `{ report = "report-key", seal = "report-key" }`, "plugin.inspect.grant.sign.seal", `key "report-key" is also that of plugin.inspect.grant.sign.report`, 0},
+		{"slot name of two words", `{ report = "report-key" }`, `{ "a b" = "report-key" }`, `plugin.inspect.grant.sign."a b"`, "name", 0},
+		{"infer by a tool", `{ digits = "digits" }`, `{ digits = "digits", x = "spare" }`, "plugin.inspect.grant.infer.x", "has role tool, must have role model", 0},
+		{"infer by nobody", `{ digits = "digits" }`, `{ digits = "digits", x = "nobody" }`, "plugin.inspect.grant.infer.x", "there is no plugin", 0},
+		{"grant as a block", "[plugin.digits]", "[plugin.inspect.grant.log]\n[plugin.digits]", "plugin.inspect.grant", "defined a second time", 0},
+		// config
+		{"date in config", "config.threshold = 0.8", "config.threshold = 2026-01-01T00:00:00Z", "plugin.inspect.config.threshold", "dates and times have no JSON form", 0},
+		{"NaN in config", "config.threshold = 0.8", "config.threshold = nan", "plugin.inspect.config.threshold", "NaN and infinity", 0},
+		{"infinity in config", "config.threshold = 0.8", "config.threshold = [[-inf]]", "plugin.inspect.config.threshold[0][0]", "NaN and infinity", 0},
+		{"large integer in config", "config.threshold = 0.8", "config.threshold = { a = 9007199254740992 }", "plugin.inspect.config.threshold.a", "lose digits", 0},
+		{"large float in config", "config.threshold = 0.8", "config.threshold = 1e300", "plugin.inspect.config.threshold", "lose digits", 0},
+		{"escape sequence in config", "config.threshold = 0.8", `config.threshold = "\u001b[2J"`, "plugin.inspect.config.threshold", "U+001B", 0},
+		{"bidi by escape in config", "config.threshold = 0.8", `config.threshold = ["\u202E"]`, "plugin.inspect.config.threshold[0]", "U+202E", 0},
+		{"long string in config", "config.threshold = 0.8", `config.threshold = "` + strings.Repeat("a", 64<<10+1) + `"`, "plugin.inspect.config.threshold", "bytes, at most", 0},
+		{"config of one value", "config.threshold = 0.8\nconfig.names = [\"a\", \"b\"]", "config = 1", "plugin.inspect.config", "is an integer, must be a table", 0},
+		{"deep config", "config.threshold = 0.8", "config.threshold = " + strings.Repeat("[", 22) + strings.Repeat("]", 22), "", "", 0},
+		// paths
+		{"absolute path", `"bundles/digits"`, `"/bundles/digits"`, "plugin.digits.bundle", "is absolute", 0},
+		{"path to the parent", `"bundles/digits"`, `"bundles/../../digits"`, "plugin.digits.bundle", "leads out of", 0},
+		{"path around", `"bundles/digits"`, `"bundles/../bundles/digits"`, "plugin.digits.bundle", "is no plain path", 0},
+		{"path with a dot", `"bundles/digits"`, `"./bundles/digits"`, "plugin.digits.bundle", "is no plain path", 0},
+		{"path with a slash at the end", `"bundles/digits"`, `"bundles/digits/"`, "plugin.digits.bundle", "is no plain path", 0},
+		{"path of Windows", `"bundles/digits"`, `'bundles\digits'`, "plugin.digits.bundle", "is not a path of", 0},
+		{"path of a drive", `"bundles/digits"`, `"C:digits"`, "plugin.digits.bundle", "is not a path of", 0},
+		{"path with NUL", `"bundles/digits"`, `"bundles\u0000"`, "plugin.digits.bundle", "U+0000", 0},
+		{"empty path", `"bundles/digits"`, `""`, "plugin.digits.bundle", "is not a path of", 0},
+		{"long path", `"bundles/digits"`, `"` + strings.Repeat("a", 5000) + `"`, "plugin.digits.bundle", "has 5000 bytes", 0},
+		{"path to nothing", `"bundles/digits"`, `"bundles/digit"`, "plugin.digits.bundle", `"bundles/digit" does not exist`, 0},
+		{"path to a file", `"bundles/digits"`, `"keys/acme.pub"`, "plugin.digits.bundle", "is no folder", 0},
+		{"key is a folder", `"keys/acme-2.pub"`, `"keys/device"`, "publisher.acme.keys[1]", "is no regular file", 0},
+		{"state is the folder itself", `state = "state"`, `state = "."`, "state", "is no plain path", 0},
+		{"state is a file", `state = "state"`, `state = "device.toml"`, "state", `"device.toml" is no folder`, 0},
+		{"state below a file", `state = "state"`, `state = "device.toml/x"`, "state", `"device.toml" is no folder`, 0},
+		{"state among the keys", `state = "state"`, `state = "keys/device/state"`, "state", "lie inside each other", 0},
+		{"state inside a bundle", `state = "state"`, `state = "bundles/digits/state"`, "plugin.digits.bundle", "lie inside each other", 74},
+	} {
+		t.Run(u.name, func(t *testing.T) {
+			if u.key == "" {
+				_, got := load(t, stage(t, strings.Replace(readFile(t, "testdata/good.toml"), u.old, u.new, 1), ""))
+				compare(t, got, nil)
+				return
+			}
+			u.run(t)
+		})
+	}
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bulkhead/abi"
+	"bulkhead/host/bundle"
+	"bulkhead/host/keys"
+	"bulkhead/host/scaffold"
+	"bulkhead/runtimes"
+)
+
+func pluginCommand(s *streams) *cobra.Command {
+	cmd := &cobra.Command{Use: "plugin", Short: "Write, build, test, sign, verify and look at plugins"}
+	cmd.AddCommand(pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s))
+	return cmd
+}
+
+func pluginNewCommand(s *streams) *cobra.Command {
+	var role, dir string
+	cmd := &cobra.Command{
+		Use:   "new NAME --role ROLE",
+		Short: "Write a plugin that builds, tests, signs and runs, without a network",
+		Long: `Write a plugin that builds, tests, signs and runs, without a network: the SDK's source is written beside it. NAME is
+publisher/name; a name alone is of the publisher "example".`,
+		Example: "  bin/host plugin new acme/hello --role tool",
+		Args:    exactly("NAME"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			p := scaffold.Plugin{Name: args[0], Role: abi.Role(role)}
+			if !strings.Contains(p.Name, "/") {
+				p.Name = "example/" + p.Name
+			}
+			if dir == "" {
+				dir = filepath.Base(p.Name)
+			}
+			if err := scaffold.Write(dir, p); err != nil {
+				return usage(err)
+			}
+			return s.say(map[string]string{"name": p.Name, "role": role, "folder": dir},
+				fmt.Sprintf("wrote %s, a plugin of role %s; %s says what to do next\n", dir, role, filepath.Join(dir, "README.md")))
+		},
+	}
+	cmd.Flags().StringVar(&role, "role", "", fmt.Sprintf("one of %v", abi.Roles()))
+	cmd.Flags().StringVar(&dir, "folder", "", "where to write it; default: the name without its publisher")
+	_ = cmd.MarkFlagRequired("role") // fails only for an unknown flag
+	return cmd
+}
+
+func pluginBuildCommand(s *streams) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "build SRC -o BUNDLE",
+		Short: "Build an unsigned bundle from a plugin's folder: the same bytes each time",
+		Long: `Build an unsigned bundle from a plugin's folder. The same source and Go release give the same bytes, wherever the folder
+lies. An older bundle at -o is replaced, anything else there is left alone.`,
+		Args: exactly("SRC"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := bundle.Build(cmd.Context(), args[0], out)
+			if err != nil {
+				return err
+			}
+			return s.say(map[string]string{"bundle": out, "digest": b.Digest}, fmt.Sprintf("built %s: %s %s, digest %s\n", out, b.Descriptor.Name, b.Descriptor.Version, b.Digest))
+		},
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the bundle's folder")
+	_ = cmd.MarkFlagRequired("output") // fails only for an unknown flag
+	return cmd
+}
+
+func pluginSignCommand(s *streams) *cobra.Command {
+	var key string
+	cmd := &cobra.Command{
+		Use:   "sign BUNDLE --key FILE",
+		Short: "Sign a bundle, or add a signature to one",
+		Args:  exactly("BUNDLE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			k, err := keys.ReadPrivate(key, keys.Publisher)
+			if err != nil {
+				return err
+			}
+			if err := bundle.Sign(args[0], k.Private); err != nil {
+				return err
+			}
+			b, err := bundle.Inspect(args[0])
+			if err != nil {
+				return err
+			}
+			return s.say(map[string]string{"name": b.Descriptor.Name, "digest": b.Digest, "keyid": k.KeyID},
+				fmt.Sprintf("signed %s %s, digest %.16s…, by key %.16s…\n", b.Descriptor.Name, b.Descriptor.Version, b.Digest, k.KeyID))
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "private file of a publisher key")
+	_ = cmd.MarkFlagRequired("key") // fails only for an unknown flag
+	return cmd
+}
+
+func pluginVerifyCommand(s *streams) *cobra.Command {
+	var paths []string
+	var threshold int
+	cmd := &cobra.Command{
+		Use:   "verify BUNDLE --key FILE",
+		Short: "Verify a bundle against public keys, as a host does",
+		Args:  exactly("BUNDLE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			u, err := bundle.Inspect(args[0])
+			if err != nil {
+				return err
+			}
+			p := bundle.Publisher{Name: "given keys", Threshold: threshold, MaySign: []string{u.Descriptor.Name}, Roles: abi.Roles()}
+			for _, path := range paths {
+				k, err := keys.ReadPublic(path, keys.Publisher)
+				if err != nil {
+					return err
+				}
+				p.Keys = append(p.Keys, k.Public)
+			}
+			b, err := bundle.Open(args[0], []bundle.Publisher{p}, bundle.Want{Is: u.Descriptor.Name, Role: u.Descriptor.Role})
+			if err != nil {
+				return err
+			}
+			return s.say(map[string]any{"name": b.Descriptor.Name, "version": b.Descriptor.Version, "digest": b.Digest, "signers": b.Signers},
+				fmt.Sprintf("verified: %s %s, role %s, digest %s, signed by %s\n", b.Descriptor.Name, b.Descriptor.Version, b.Descriptor.Role, b.Digest, strings.Join(b.Signers, " ")))
+		},
+	}
+	cmd.Flags().StringArrayVar(&paths, "key", nil, "public file of a publisher key; may be repeated")
+	cmd.Flags().IntVar(&threshold, "threshold", 1, "how many distinct keys must have signed")
+	_ = cmd.MarkFlagRequired("key") // fails only for an unknown flag
+	return cmd
+}
+
+// inspected is what `host plugin inspect --json` prints.
+type inspected struct {
+	Verified   bool              `json:"verified"` // always false: inspect trusts nobody
+	Signed     bool              `json:"signed"`
+	KeyIDs     []string          `json:"keyids"`
+	Digest     string            `json:"digest"`
+	WasmBytes  int               `json:"wasm_bytes"`
+	Descriptor bundle.Descriptor `json:"descriptor"`
+}
+
+func pluginInspectCommand(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "inspect BUNDLE",
+		Short: "Print what a bundle says about itself; nothing of it is verified",
+		Args:  exactly("BUNDLE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			u, err := bundle.Inspect(args[0])
+			if err != nil {
+				return err
+			}
+			return s.say(inspected{false, u.Signed, u.KeyIDs, u.Digest, len(u.Wasm), u.Descriptor}, inspectText(u))
+		},
+	}
+}
+
+func inspectText(u *bundle.Unverified) string {
+	d := u.Descriptor
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s, role %s, %d bytes of wasm, digest %s\n", d.Name, d.Version, d.Role, len(u.Wasm), u.Digest)
+	fmt.Fprintf(&b, "asks for: %s\n", strings.Join(requests(&d), " "))
+	for _, t := range d.Tools {
+		fmt.Fprintf(&b, "tool %s: %s\n", t.Name, terminal(t.Description))
+	}
+	for i, a := range d.Assets {
+		fmt.Fprintf(&b, "asset %s, %d bytes\n", a, len(u.Assets[i]))
+	}
+	fmt.Fprintf(&b, "self-tests: %d\n", len(d.SelfTests))
+	if u.Signed {
+		fmt.Fprintf(&b, "NOT VERIFIED; signatures name the keys %s\n", strings.Join(u.KeyIDs, " "))
+	} else {
+		b.WriteString("NOT SIGNED\n")
+	}
+	return b.String()
+}
+
+func pluginTestCommand(s *streams) *cobra.Command {
+	var config, backend string
+	var memory uint64
+	cmd := &cobra.Command{
+		Use:   "test BUNDLE",
+		Short: "Run a bundle's self-tests in the real sandbox, signed or not",
+		Long: `Run a bundle's self-tests in the real sandbox, signed or not, as a host does when it loads the plugin: log works and goes
+to standard error, every other capability answers UNAVAILABLE.`,
+		Args: exactly("BUNDLE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			u, err := bundle.Inspect(args[0])
+			if err != nil {
+				return err
+			}
+			var raw []byte
+			if config != "" {
+				if raw, err = readBounded(config, 1<<20); err != nil {
+					return usage(err)
+				}
+			}
+			if err := testBundle(cmd.Context(), s, u, backend, runtimes.Limits{Memory: memory << 20}, raw); err != nil {
+				return err
+			}
+			return s.say(map[string]any{"name": u.Descriptor.Name, "passed": len(u.SelfTests)}, fmt.Sprintf("%s: %d self-tests passed\n", u.Descriptor.Name, len(u.SelfTests)))
+		},
+	}
+	cmd.Flags().StringVar(&config, "config", "", "JSON file with the operator's config")
+	cmd.Flags().StringVar(&backend, "backend", "wazero", "which engine")
+	cmd.Flags().Uint64Var(&memory, "memory", 64, "limit of linear memory in MiB")
+	return cmd
+}
+
+func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, name string, limits runtimes.Limits, config []byte) error {
+	all := backends()
+	backend, ok := all[name]
+	if !ok {
+		return usage(fmt.Errorf("this binary has no backend %q", name))
+	}
+	if len(u.SelfTests) == 0 {
+		return usage(errors.New("the bundle has no self-tests: add [[selftest]] to plugin.toml"))
+	}
+	m, err := backend.Load(ctx, runtimes.Program{
+		Name: u.Descriptor.Name, Wasm: u.Wasm, Config: config, Assets: u.Assets, Grants: u.Descriptor.Grants(),
+		WASI: u.Descriptor.WASI, Host: bench{slog.New(slog.NewTextHandler(s.err, nil))}, Limits: limits,
+	})
+	if err != nil {
+		return err
+	}
+	if err := selfTest(ctx, &u.Contents, m); err != nil {
+		return errors.Join(&exitError{exitPlugin, err, ""}, m.Close(ctx))
+	}
+	return errors.Join(m.Close(ctx), backend.Close(ctx))
+}
+
+// bench is the host of a plugin under test.
+type bench struct{ logger *slog.Logger }
+
+// Capability logs, and has nothing else to give.
+func (b bench) Capability(_ context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
+	if c != abi.Log {
+		return dst, abi.ErrUnavailable
+	}
+	b.logger.Info(terminal(string(in)), "level", slot)
+	return dst, nil
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"bulkhead/abi"
+	"bulkhead/host/audit"
+	"bulkhead/host/capability"
+	"bulkhead/host/gate"
+	"bulkhead/host/gateway"
+	"bulkhead/host/state"
+)
+
+type runOptions struct {
+	manifest, credential string
+	stdio                bool
+}
+
+func runCommand(s *streams) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Serve MCP from the manifest's plugins until SIGTERM",
+		Long: `Verify, load and serve everything that the manifest names: over HTTP where [listen] says, or with --stdio over standard
+input and output for a client that starts the host itself. SIGTERM and Ctrl-C let running calls finish.
+
+--credential-file holds the bearer token of whoever is on the other end of --stdio. It passes the same auth plugin as any
+other credential.`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
+	}
+	cmd.Flags().StringVarP(&o.manifest, "manifest", "m", defaultManifest, "the operator's manifest")
+	cmd.Flags().BoolVar(&o.stdio, "stdio", false, "serve standard input and output, not HTTP")
+	cmd.Flags().StringVar(&o.credential, "credential-file", "", "with --stdio: file with the peer's bearer token")
+	return cmd
+}
+
+func (o *runOptions) run(ctx context.Context, s *streams) error {
+	if o.credential != "" && !o.stdio {
+		return usage(errors.New("--credential-file goes with --stdio; over HTTP every request brings its own"))
+	}
+	sys, err := readSystem(o.manifest)
+	if err != nil {
+		return err
+	}
+	if !o.stdio && sys.Listen.HTTP == "" {
+		return usage(errors.New("the manifest has no [listen] http and --stdio is not given: nobody could call"))
+	}
+	h, err := start(ctx, sys, newLogger(s), func(p *plugin, took time.Duration) { announce(s, p, took) })
+	if err != nil {
+		return err
+	}
+	return errors.Join(h.serve(ctx, s, o), h.close(context.WithoutCancel(ctx)))
+}
+
+// A running is a host between its start and its stop.
+type running struct {
+	sys    *system
+	dir    *state.Dir
+	log    *audit.Log
+	loader *loader
+	gate   *gate.Gate
+	logger *slog.Logger
+}
+
+// start takes the state directory, opens the log, raises the floor, and only then loads. What it has taken it gives back
+// after an error.
+func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(*plugin, time.Duration)) (h *running, err error) {
+	h = &running{sys: sys, logger: logger}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close(context.WithoutCancel(ctx)))
+			h = nil
+		}
+	}()
+	if h.dir, err = state.Open(sys.Join(sys.State)); err != nil {
+		return h, usage(err)
+	}
+	if h.log, err = audit.Open(audit.Config{Dir: h.dir.Path(), Development: sys.development}); err != nil {
+		return h, refused(err, "'host audit verify' says more; keep the file as evidence")
+	}
+	want, err := sys.floorSet()
+	if err != nil {
+		return h, err
+	}
+	if err := raiseFloor(ctx, h.dir, h.log, want, false, sys.development); err != nil {
+		return h, err
+	}
+	if err := h.record(ctx, "host/start"); err != nil {
+		return h, err
+	}
+	attester, err := newAttester(sys, h.log.Head)
+	if err != nil {
+		return h, err
+	}
+	h.loader = newLoader(sys, h.log, logger, attester)
+	h.loader.progress = progress
+	if err := h.loader.load(ctx); err != nil {
+		return h, err
+	}
+	h.gate, err = newGate(h.loader, newClock(time.Now, h.log.Time))
+	return h, err
+}
+
+// record writes what the host itself does, with everything that it runs.
+func (h *running) record(ctx context.Context, action string) error {
+	e := gate.Entry{Actor: "system/host", Action: action, Resource: h.sys.Device.Name, Outcome: gate.Success, Kind: gate.KindHost, Development: h.sys.development}
+	for _, p := range h.sys.plugins {
+		e.Plugins = append(e.Plugins, p.ref())
+	}
+	_, err := h.log.Append(ctx, e)
+	return err
+}
+
+// serve answers requests until ctx ends or the log fails: a host that cannot record must not act.
+func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
+	credential, err := stdioCredential(o.credential)
+	if err != nil {
+		return err
+	}
+	server, err := gateway.New(gateway.Config{
+		Gate: h.gate, Tools: h.loader.tools(), Name: "bulkhead", Version: version, Logger: h.logger, Origins: h.sys.Listen.Origins,
+		Ready: h.log.Err, WithProgress: capability.WithProgress, Credential: credential,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		select {
+		case <-h.log.Failed():
+			stop(fmt.Errorf("stopping: %w", h.log.Err()))
+		case <-ctx.Done():
+		}
+	}()
+	if o.stdio {
+		err = h.serveStdio(ctx, s, server)
+	} else {
+		err = h.serveHTTP(ctx, s, server)
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+func (h *running) serveHTTP(ctx context.Context, s *streams, server *gateway.Server) error {
+	listener, err := net.Listen("tcp", h.sys.Listen.HTTP)
+	if err != nil {
+		return hinted(fmt.Errorf("listening: %w", err), "does another host run there? [listen] http says where")
+	}
+	fmt.Fprintf(s.err, "serving http://%s/mcp\n", listener.Addr())
+	return server.Serve(ctx, listener)
+}
+
+func (h *running) serveStdio(ctx context.Context, s *streams, server *gateway.Server) error {
+	fmt.Fprintln(s.err, "serving standard input and output")
+	return server.ServeStdio(ctx, s.in, s.out)
+}
+
+// close stops in the reverse order of start. The log closes last, so that everything before still ends in it.
+func (h *running) close(ctx context.Context) error {
+	var errs []error
+	if h.gate != nil {
+		h.gate.Close()
+	}
+	if h.loader != nil {
+		errs = append(errs, h.loader.close(ctx))
+	}
+	if h.log != nil {
+		if h.gate != nil && h.log.Err() == nil {
+			errs = append(errs, h.record(ctx, "host/stop"))
+		}
+		errs = append(errs, h.log.Close())
+	}
+	if h.dir != nil {
+		errs = append(errs, h.dir.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// newLogger writes the host's own log and the plugins' lines to standard error.
+func newLogger(s *streams) *slog.Logger {
+	if s.json {
+		return slog.New(slog.NewJSONHandler(s.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(s.err, nil))
+}
+
+// announce tells a person how loading goes on.
+func announce(s *streams, p *plugin, took time.Duration) {
+	if s.json {
+		return
+	}
+	fmt.Fprintf(s.err, "  loaded %-10s %s %s, role %s, signed by %s, in %.1f s\n", p.Alias, p.Name, p.bundle.Descriptor.Version, p.Role, p.bundle.Publisher, took.Seconds())
+}
+
+// stdioCredential reads what the peer on stdio presents.
+func stdioCredential(path string) (*abi.Credential, error) {
+	if path == "" {
+		return nil, nil
+	}
+	token, err := readCredential(path)
+	if err != nil {
+		return nil, err
+	}
+	return &abi.Credential{Scheme: "bearer", Value: token}, nil
+}

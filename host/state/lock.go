@@ -1,0 +1,62 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// lockFolder takes the exclusive lock and leaves the host's process id in the file, for whoever comes second.
+func lockFolder(root *os.Root) (*os.File, error) {
+	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := takeLock(root, f); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func takeLock(root *os.Root, f *os.File) error {
+	if err := flock(f); errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("%w%s", ErrLocked, holder(f))
+	} else if err != nil {
+		return err
+	}
+	if _, err := plain(root, lockName, f); err != nil {
+		return err
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+func flock(f *os.File) error {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var result error
+	err = c.Control(func(fd uintptr) { result = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) })
+	return errors.Join(err, result)
+}
+
+// holder says who holds the lock, if the file tells.
+func holder(f *os.File) string {
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, 20))
+	if err != nil {
+		return ""
+	}
+	if pid, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 31); err == nil && pid > 0 {
+		return fmt.Sprintf(" (process %d)", pid)
+	}
+	return ""
+}

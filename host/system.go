@@ -1,0 +1,194 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"bulkhead/abi"
+	"bulkhead/host/bundle"
+	"bulkhead/host/floor"
+	"bulkhead/host/gate"
+	"bulkhead/host/keys"
+	"bulkhead/host/manifest"
+	"bulkhead/runtimes/wasm"
+)
+
+// A system is everything that a manifest names, verified but not yet loaded.
+type system struct {
+	*manifest.Manifest
+	plugins     []*plugin            // by alias
+	signers     map[string]*keys.Key // the device's sign keys, by id
+	evidence    *keys.Key
+	development bool // one of the keys is a development key
+}
+
+// A plugin is one block of the manifest and the bundle that it names.
+type plugin struct {
+	manifest.Plugin
+	bundle *bundle.Bundle
+}
+
+func (p *plugin) ref() gate.PluginRef { return gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest} }
+
+// readSystem reads the manifest, the keys and the bundles that it names, and holds them against each other. Nothing is
+// compiled and nothing is written. All problems of one kind come at once: first those of the manifest, then those of keys,
+// then those of bundles, then those between manifest and bundles.
+func readSystem(path string) (*system, error) {
+	m, err := manifest.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &system{Manifest: m, signers: map[string]*keys.Key{}}
+	publishers, err := s.readKeys()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.readBundles(publishers); err != nil {
+		return nil, err
+	}
+	return s, s.crossCheck()
+}
+
+// readKeys reads the publishers' public keys and the device's private ones, and refuses a key that serves twice.
+func (s *system) readKeys() ([]bundle.Publisher, error) {
+	var errs []error
+	var uses []keys.Use
+	var publishers []bundle.Publisher
+	note := func(where string, i keys.Info) {
+		uses = append(uses, keys.Use{Where: where, Public: i.Raw})
+		s.development = s.development || i.Development
+	}
+	for _, p := range s.Publishers {
+		trusted := bundle.Publisher{Name: p.Name, Threshold: p.Threshold, MaySign: p.MaySign, Roles: p.Roles}
+		for _, path := range p.Keys {
+			k, err := keys.ReadPublic(s.Join(path), keys.Publisher)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			note("publisher "+p.Name, k.Info)
+			trusted.Keys = append(trusted.Keys, k.Public)
+		}
+		publishers = append(publishers, trusted)
+	}
+	errs = append(errs, s.readDeviceKeys(note))
+	if err := errors.Join(errs...); err != nil {
+		return nil, usage(err)
+	}
+	if err := keys.Distinct(uses...); err != nil {
+		return nil, usage(err)
+	}
+	return publishers, nil
+}
+
+// readDeviceKeys reads the evidence key and one key for every sign slot.
+func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
+	var errs []error
+	var err error
+	if s.evidence, err = keys.ReadPrivate(s.Join(s.Device.KeyFile("evidence")), keys.Evidence); err != nil {
+		errs = append(errs, err)
+	} else {
+		note("evidence", s.evidence.Info)
+	}
+	for _, p := range s.Plugins {
+		for slot, id := range p.Sign {
+			k, err := keys.ReadPrivate(s.Join(s.Device.KeyFile(id)), keys.Sign)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			note(fmt.Sprintf("plugin %s, sign slot %s", p.Alias, slot), k.Info)
+			s.signers[id] = k
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *system) readBundles(publishers []bundle.Publisher) error {
+	var errs []error
+	for _, p := range s.Plugins {
+		b, err := bundle.Open(s.Join(p.Bundle), publishers, bundle.Want{Is: p.Is, Digest: p.Digest, Role: p.Role})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
+			continue
+		}
+		s.plugins = append(s.plugins, &plugin{p, b})
+	}
+	return errors.Join(errs...)
+}
+
+func (s *system) plugin(alias string) *plugin {
+	for _, p := range s.plugins {
+		if p.Alias == alias {
+			return p
+		}
+	}
+	return nil
+}
+
+// floorSet is what the floor must remember before any of it is loaded.
+func (s *system) floorSet() (floor.Set, error) {
+	set := floor.Set{Serial: s.Serial}
+	for _, p := range s.plugins {
+		d := p.bundle.Descriptor
+		tools, err := json.Marshal(d.Tools)
+		if err != nil {
+			return floor.Set{}, fmt.Errorf("encoding the tools of %s: %w", d.Name, err)
+		}
+		digest := sha256.Sum256(tools)
+		set.Plugins = append(set.Plugins, floor.Plugin{
+			Name: d.Name, Version: d.Version, Epoch: uint64(d.SecurityEpoch), Digest: p.bundle.Digest,
+			Tools: hex.EncodeToString(digest[:]), Requests: requests(&d),
+		})
+	}
+	return set, nil
+}
+
+// requests names everything that a descriptor asks for.
+func requests(d *bundle.Descriptor) []string {
+	out := append([]string{}, d.Capabilities...)
+	for _, k := range d.Keys {
+		out = append(out, "sign:"+k)
+	}
+	for _, m := range d.Models {
+		out = append(out, "infer:"+m)
+	}
+	if d.WASI {
+		out = append(out, "wasi")
+	}
+	return out
+}
+
+// crossCheck holds the manifest against what the bundles ask for.
+func (s *system) crossCheck() error {
+	asked := map[string]manifest.Asked{}
+	for _, p := range s.plugins {
+		outline, err := wasm.Read(p.bundle.Wasm)
+		if err != nil {
+			return refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), "")
+		}
+		a := manifest.Asked{Capabilities: p.bundle.Descriptor.Grants(), Imports: imported(outline), Keys: p.bundle.Descriptor.Keys, Models: p.bundle.Descriptor.Models}
+		for _, t := range p.bundle.Descriptor.Tools {
+			a.Tools = append(a.Tools, t.Name)
+		}
+		for _, e := range outline.Exports {
+			a.Configure = a.Configure || e.Name == abi.ExportConfigure
+		}
+		asked[p.Alias] = a
+	}
+	return s.CheckBundles(asked)
+}
+
+// imported is the set of capabilities in a module's import section.
+func imported(o *wasm.Outline) abi.Grants {
+	var caps []abi.Capability
+	for _, i := range o.Imports {
+		if c, ok := abi.ParseCapability(i.Name); ok && i.Module == abi.Module {
+			caps = append(caps, c)
+		}
+	}
+	return abi.GrantsOf(caps...)
+}

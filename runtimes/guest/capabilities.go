@@ -1,0 +1,99 @@
+package guest
+
+import "bulkhead/abi"
+
+// scratchSize holds a signature, evidence, or the scores of a classifier; a longer answer is the Host's to allocate.
+const scratchSize = 4 << 10
+
+// audit(ptr, len) records one JSON object.
+func (c *call) audit(p []uint64) (int, error) {
+	in, err := c.window(p[0], p[1])
+	if err != nil {
+		return 0, err
+	}
+	if len(in) > abi.MaxAuditObject {
+		return 0, abi.ErrLimit
+	}
+	_, err = c.ask(abi.Audit, 0, nil, in)
+	return 0, err
+}
+
+// sign(key, ptr, len, out, cap) signs a message with the key of a slot.
+func (c *call) sign(p []uint64) (int, error) {
+	return c.exchange(abi.Sign, uint32(p[0]), p[1:5], 0, abi.MaxSignInput, abi.ErrLimit)
+}
+
+// attest(nonce, len, out, cap) asks for evidence over a nonce.
+func (c *call) attest(p []uint64) (int, error) {
+	return c.exchange(abi.Attest, 0, p[0:4], abi.MinNonce, abi.MaxNonce, abi.ErrInvalid)
+}
+
+// infer(model, ptr, len, out, cap) asks the model of a slot.
+func (c *call) infer(p []uint64) (int, error) {
+	return c.exchange(abi.Infer, uint32(p[0]), p[1:5], 0, abi.MaxRequest, abi.ErrLimit)
+}
+
+// exchange gives the Host an input of least to most bytes and the guest its answer, or as much of it as fits. p is the
+// input's pointer and length, the output's pointer and capacity. The Host answers into memory of ours: a refusal leaves
+// nothing in the guest's, whatever the Host had written by then, and input and output may overlap.
+func (c *call) exchange(capability abi.Capability, slot uint32, p []uint64, least, most int, size abi.Errno) (int, error) {
+	in, err := c.window(p[0], p[1])
+	if err != nil {
+		return 0, err
+	}
+	out, err := c.window(p[2], p[3])
+	if err != nil {
+		return 0, err
+	}
+	if len(in) < least || len(in) > most {
+		return 0, size
+	}
+	if c.scratch == nil {
+		c.scratch = make([]byte, 0, scratchSize)
+	}
+	answer, err := c.ask(capability, slot, c.scratch, in)
+	if err != nil {
+		return 0, err
+	}
+	if len(answer) > abi.MaxAnswer {
+		return 0, abi.ErrLimit
+	}
+	if copy(out, answer) < len(answer) {
+		c.kept, c.scratch = answer, nil
+	}
+	return len(answer), nil
+}
+
+// read(slot, offset, out, cap) copies from an asset and returns the bytes from offset to its end.
+func (c *call) read(p []uint64) (int, error) {
+	out, err := c.window(p[2], p[3])
+	if err != nil {
+		return 0, err
+	}
+	assets := c.module.program.Assets
+	if slot := uint32(p[0]); uint64(slot) < uint64(len(assets)) {
+		return rest(out, assets[slot], uint32(p[1])), nil
+	}
+	return 0, abi.ErrNotFound
+}
+
+// result(offset, out, cap) copies from the kept answer and returns the bytes from offset to its end.
+func (c *call) result(p []uint64) (int, error) {
+	out, err := c.window(p[1], p[2])
+	if err != nil {
+		return 0, err
+	}
+	if c.kept == nil {
+		return 0, abi.ErrNotFound
+	}
+	return rest(out, c.kept, uint32(p[0])), nil
+}
+
+// rest copies what fits of b from offset on, and returns how many bytes there are from there.
+func rest(out, b []byte, offset uint32) int {
+	if uint64(offset) >= uint64(len(b)) {
+		return 0
+	}
+	copy(out, b[offset:])
+	return len(b) - int(offset)
+}

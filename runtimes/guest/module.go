@@ -1,0 +1,126 @@
+package guest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"bulkhead/abi"
+	"bulkhead/runtimes"
+	"bulkhead/runtimes/wasi"
+)
+
+// A Module is a loaded plugin.
+type Module struct {
+	program      runtimes.Program
+	answer       uint64 // bytes of one answer
+	configurable bool
+	code         Code
+
+	dropped, panics atomic.Uint64
+
+	mu     sync.Mutex
+	closed bool
+	users  int           // running calls, and one until Close
+	idle   chan struct{} // closed when users is 0 and the code is freed
+}
+
+// Counters are what happened to a plugin outside its answers, since Load.
+type Counters struct {
+	Dropped uint64 // log lines and standard output that nobody saw: bad pointer, no grant, over quota, refused by the Host
+	Panics  uint64 // panics of the Host, answered with ErrInternal
+}
+
+// Counters returns the counts so far.
+func (m *Module) Counters() Counters {
+	return Counters{Dropped: m.dropped.Load(), Panics: m.panics.Load()}
+}
+
+// prove starts a first instance and throws it away.
+func (m *Module) prove(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return refuse(m.program, "starting", err)
+	}
+	c := &call{Context: ctx, module: m, phase: loading}
+	defer c.close()
+	if _, err := c.start(); err != nil {
+		return refuse(m.program, "starting", err)
+	}
+	return nil
+}
+
+// Call implements runtimes.Module with a fresh instance.
+func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(request) > abi.MaxRequest {
+		return nil, fmt.Errorf("%w: a request of %d bytes, at most %d", runtimes.ErrLimit, len(request), abi.MaxRequest)
+	}
+	if !m.enter() {
+		return nil, runtimes.ErrClosed
+	}
+	defer m.leave(ctx)
+	c := &call{Context: ctx, module: m, phase: restarting}
+	defer c.close()
+	answer, err := c.handle(request)
+	if err != nil {
+		return nil, err
+	}
+	return append(dst, answer...), nil
+}
+
+// handle starts the instance and has it answer one request.
+func (c *call) handle(request []byte) ([]byte, error) {
+	address, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	c.phase, c.stdio = handling, wasi.Stdio{} // an unfinished line of the start is not this call's
+	if len(request) > abi.InputHint {
+		if address, err = c.input(len(request)); err != nil {
+			return nil, err
+		}
+	}
+	return c.answer(abi.ExportHandle, address, request)
+}
+
+// Close implements runtimes.Module. If ctx is done first, it returns ctx's error and the last running call frees the
+// module.
+func (m *Module) Close(ctx context.Context) error {
+	m.mu.Lock()
+	first := !m.closed
+	m.closed = true
+	m.mu.Unlock()
+	if first {
+		m.leave(ctx)
+	}
+	select {
+	case <-m.idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *Module) enter() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return false
+	}
+	m.users++
+	return true
+}
+
+func (m *Module) leave(ctx context.Context) {
+	m.mu.Lock()
+	m.users--
+	last := m.users == 0
+	m.mu.Unlock()
+	if last {
+		m.code.Close(context.WithoutCancel(ctx))
+		close(m.idle)
+	}
+}

@@ -1,0 +1,78 @@
+package guest
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"unicode/utf8"
+
+	"bulkhead/abi"
+)
+
+// log(level, ptr, len) never fails: what cannot be logged is counted.
+func (c *call) log(p []uint64) {
+	line, err := c.window(p[1], p[2])
+	if err != nil {
+		c.Drop()
+		return
+	}
+	c.Log(c.Context, abi.Level(uint32(p[0])), line)
+}
+
+// Log hands one line on, cut at MaxLogLine, if log is granted and the line is new. It serves the capability and WASI's
+// streams.
+func (c *call) Log(_ context.Context, level abi.Level, line []byte) {
+	if !c.module.program.Grants.Has(abi.Log) {
+		c.Drop()
+		return
+	}
+	if _, err := c.ask(abi.Log, uint32(min(level, abi.LevelError)), nil, cut(line)); err != nil {
+		c.Drop()
+	}
+}
+
+// Drop counts a line that nobody will see.
+func (c *call) Drop() {
+	if c.phase != restarting {
+		c.module.dropped.Add(1)
+	}
+}
+
+// cut shortens a line to MaxLogLine, not inside a UTF-8 sequence.
+func cut(line []byte) []byte {
+	if len(line) <= abi.MaxLogLine {
+		return line
+	}
+	end := abi.MaxLogLine
+	for end > abi.MaxLogLine-utf8.UTFMax && !utf8.RuneStart(line[end]) {
+		end--
+	}
+	return line[:end]
+}
+
+// A ratio is how far a call has come.
+type ratio struct {
+	done, total float64
+	told        bool
+}
+
+// follows reports whether next may come after r: finite, not negative, not falling, and of the same total.
+func (r ratio) follows(next ratio) bool {
+	if !(next.done >= r.done) || !(next.total >= 0) || math.IsInf(next.done, 0) || math.IsInf(next.total, 0) {
+		return false
+	}
+	return !r.told || next.total == r.total
+}
+
+// progress(done, total) passes on what makes sense and ignores the rest.
+func (c *call) progress(p []uint64) {
+	next := ratio{done: math.Float64frombits(p[0]), total: math.Float64frombits(p[1]), told: true}
+	if c.phase != handling || !c.ratio.follows(next) {
+		return
+	}
+	c.ratio = next
+	var in [16]byte
+	binary.LittleEndian.PutUint64(in[:8], p[0])
+	binary.LittleEndian.PutUint64(in[8:], p[1])
+	c.ask(abi.Progress, 0, nil, in[:])
+}

@@ -1,0 +1,116 @@
+//go:build wasmtime
+
+package wasmtime
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+
+	"github.com/bytecodealliance/wasmtime-go/v39"
+
+	"bulkhead/abi"
+	"bulkhead/runtimes/guest"
+	"bulkhead/runtimes/wasm"
+)
+
+// Bounds of one store, beside its memory: elements of one table, instances, tables, memories.
+const (
+	maxElements  = 1 << 20
+	maxInstances = 1
+	maxTables    = 16
+	maxMemories  = 1
+)
+
+// An instance is a store with one module in it. ctx is the context of the running call: wasmtime carries none to host
+// functions, so it waits here while the guest runs.
+type instance struct {
+	store    *wasmtime.Store
+	instance *wasmtime.Instance
+	memory   *wasmtime.Memory
+	ctx      context.Context
+}
+
+// Instantiate implements guest.Code. The outline that guest has read has no start section, so nothing runs.
+func (c *code) Instantiate(context.Context) (guest.Instance, error) {
+	i := &instance{}
+	i.store = wasmtime.NewStoreWithData(c.engine, i)
+	i.store.Limiter(c.memory, maxElements, maxInstances, maxTables, maxMemories)
+	var err error
+	if i.instance, err = c.linker.Instantiate(i.store, c.module); err != nil {
+		i.store.Close()
+		return nil, err
+	}
+	i.memory = i.instance.GetExport(i.store, abi.ExportMemory).Memory()
+	return i, nil
+}
+
+// Close implements guest.Instance.
+func (i *instance) Close(context.Context) error {
+	i.store.Close()
+	return nil
+}
+
+// Memory implements guest.Instance.
+func (i *instance) Memory() []byte { return i.memory.UnsafeData(i.store) }
+
+// Export implements guest.Instance. Exports of ABI v1 take i32 and return at most one number.
+func (i *instance) Export(name string) guest.Func {
+	f := i.instance.GetFunc(i.store, name)
+	if f == nil {
+		return nil
+	}
+	count := len(f.Type(i.store).Params())
+	return func(ctx context.Context, stack []uint64) error {
+		params := make([]any, count)
+		for n := range params {
+			params[n] = int32(stack[n])
+		}
+		i.ctx = ctx
+		defer func() { i.ctx = nil }()
+		result, err := f.Call(i.store, params...)
+		switch r := result.(type) {
+		case int32:
+			stack[0] = uint64(uint32(r))
+		case int64:
+			stack[0] = uint64(r)
+		}
+		return cause(err)
+	}
+}
+
+// cause leaves of a trap what happened, without the backtrace.
+func cause(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, what, ok := strings.Cut(err.Error(), "wasm trap: "); ok {
+		return errors.New(what)
+	}
+	return err
+}
+
+func word(v wasmtime.Val) uint64 {
+	switch v.Kind() {
+	case wasmtime.KindI32:
+		return uint64(uint32(v.I32()))
+	case wasmtime.KindI64:
+		return uint64(v.I64())
+	case wasmtime.KindF32:
+		return uint64(math.Float32bits(v.F32()))
+	}
+	return math.Float64bits(v.F64())
+}
+
+func val(t wasm.ValueType, word uint64) wasmtime.Val {
+	switch t {
+	case wasm.I32:
+		return wasmtime.ValI32(int32(word))
+	case wasm.I64:
+		return wasmtime.ValI64(int64(word))
+	case wasm.F32:
+		return wasmtime.ValF32(math.Float32frombits(uint32(word)))
+	}
+	return wasmtime.ValF64(math.Float64frombits(word))
+}
