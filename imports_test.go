@@ -60,8 +60,11 @@ func layers() []layer {
 	}
 }
 
-// glue is the guest code that speaks the ABI itself. Only here stand unsafe and go:wasmimport.
-func glue() []string { return []string{"sdk/guest_wasip1.go"} }
+// glue is the guest code that speaks the ABI itself: the SDK's, and the guest with which the contract suite tries the ABI
+// without the SDK. Only here stand unsafe and go:wasmimport.
+func glue() []string {
+	return []string{"sdk/guest_wasip1.go", "runtimes/runtimetest/internal/goguest/guest_wasip1.go"}
+}
 
 const module = "bulkhead"
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,6 +14,9 @@ var secret = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY` +
 	`|"type":\s*"bulkhead/private-` + `key/v1"` +
 	`|eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}` +
 	`|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[A-Za-z0-9-]{20,}`)
+
+// worthless are files with tokens that everybody must refuse: self-tests of the auth plugin.
+var worthless = []string{"plugins/auth-jwt/testdata/clock.json", "plugins/auth-jwt/testdata/jwk.json"}
 
 func TestNoSecretIsCommitted(t *testing.T) {
 	out, err := exec.Command("git", "ls-files", "-z").Output()
@@ -31,7 +35,7 @@ func TestNoSecretIsCommitted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := secret.Find(data); m != nil {
+		if m := secret.Find(data); m != nil && !slices.Contains(worthless, f) {
 			t.Errorf("%s holds what looks like a secret: %.40q", f, m)
 		}
 	}

@@ -170,7 +170,7 @@ func (s *system) crossCheck() error {
 		if err != nil {
 			return refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), "")
 		}
-		a := manifest.Asked{Capabilities: p.bundle.Descriptor.Grants(), Imports: imported(outline), Keys: p.bundle.Descriptor.Keys, Models: p.bundle.Descriptor.Models}
+		a := manifest.Asked{Capabilities: p.bundle.Descriptor.Grants(), Imports: outline.Capabilities(), Keys: p.bundle.Descriptor.Keys, Models: p.bundle.Descriptor.Models}
 		for _, t := range p.bundle.Descriptor.Tools {
 			a.Tools = append(a.Tools, t.Name)
 		}
@@ -180,15 +180,4 @@ func (s *system) crossCheck() error {
 		asked[p.Alias] = a
 	}
 	return s.CheckBundles(asked)
-}
-
-// imported is the set of capabilities in a module's import section.
-func imported(o *wasm.Outline) abi.Grants {
-	var caps []abi.Capability
-	for _, i := range o.Imports {
-		if c, ok := abi.ParseCapability(i.Name); ok && i.Module == abi.Module {
-			caps = append(caps, c)
-		}
-	}
-	return abi.GrantsOf(caps...)
 }

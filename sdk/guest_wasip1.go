@@ -79,7 +79,7 @@ func exportInput(n uint32) unsafe.Pointer { return address(requests.room(n)) }
 
 //go:wasmexport bulkhead_v1_configure
 func exportConfigure(p unsafe.Pointer, n uint32) uint64 {
-	in, err := requests.message(p, n)
+	in, err := requests.message((*byte)(p), n)
 	if err == nil {
 		err = configure(in)
 	}
@@ -88,7 +88,7 @@ func exportConfigure(p unsafe.Pointer, n uint32) uint64 {
 
 //go:wasmexport bulkhead_v1_handle
 func exportHandle(p unsafe.Pointer, n uint32) uint64 {
-	in, err := requests.message(p, n)
+	in, err := requests.message((*byte)(p), n)
 	if err != nil {
 		return give(nil, err)
 	}

@@ -1,10 +1,6 @@
 package sdk
 
-import (
-	"unsafe"
-
-	"bulkhead/abi"
-)
+import "bulkhead/abi"
 
 // An inbox is the input buffer: the only place where the host may put a request. Being reachable from a package variable
 // its bytes live until the next room.
@@ -22,11 +18,11 @@ func (i *inbox) room(n uint32) []byte {
 }
 
 // message returns the n bytes at p, which must be the start of the buffer.
-func (i *inbox) message(p unsafe.Pointer, n uint32) ([]byte, error) {
+func (i *inbox) message(p *byte, n uint32) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	if p != unsafe.Pointer(unsafe.SliceData(i.buffer)) || uint64(n) > uint64(len(i.buffer)) {
+	if len(i.buffer) == 0 || p != &i.buffer[0] || uint64(n) > uint64(len(i.buffer)) {
 		return nil, errInput
 	}
 	return i.buffer[:n:n], nil

@@ -3,12 +3,11 @@ package sdk
 import (
 	"errors"
 	"testing"
-	"unsafe"
 
 	"bulkhead/abi"
 )
 
-func start(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
+func start(b []byte) *byte { return &b[0] }
 
 func TestInboxRoom(t *testing.T) {
 	var i inbox
@@ -34,7 +33,7 @@ func TestInboxMessage(t *testing.T) {
 	b := i.room(0)
 	for _, c := range []struct {
 		name string
-		p    unsafe.Pointer
+		p    *byte
 		n    uint32
 		ok   bool
 	}{

@@ -3,13 +3,11 @@ package bundle
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"bulkhead/host/strictjson"
 )
@@ -209,169 +207,6 @@ func (e *evaluation) matches(list []*node, value any, at *place, enough int) int
 		}
 	}
 	return count
-}
-
-// array evaluates the keywords for arrays.
-func (e *evaluation) array(n *node, list []any, at *place) error {
-	if err := e.limits(n, "Items", len(list), "items", at); err != nil {
-		return err
-	}
-	if n.unique {
-		if err := e.unique(list, at); err != nil {
-			return err
-		}
-	}
-	for i, v := range list {
-		sub := n.items
-		if i < len(n.prefix) {
-			sub = n.prefix[i]
-		}
-		if sub == nil {
-			break
-		}
-		if err := e.check(sub, v, &place{at, strconv.Itoa(i)}); err != nil {
-			return err
-		}
-	}
-	if n.contains == nil {
-		return nil
-	}
-	return e.contains(n, list, at)
-}
-
-func (e *evaluation) contains(n *node, list []any, at *place) error {
-	count := 0
-	for _, v := range list {
-		if e.left < 0 {
-			return errSteps
-		}
-		if e.holds(n.contains, v, at) {
-			count++
-		}
-	}
-	least, ok := n.counts["minContains"]
-	if !ok {
-		least = 1
-	}
-	if most, ok := n.counts["maxContains"]; count < least || ok && count > most {
-		return e.failf(at, "%d items are of the kind that it must contain, too few or too many", count)
-	}
-	return nil
-}
-
-// unique compares the items by their canonical text, in linear time whoever chose them.
-func (e *evaluation) unique(list []any, at *place) error {
-	seen := make(map[string]bool, len(list))
-	for i, v := range list {
-		text, err := canonical(v)
-		if err != nil {
-			return e.failf(at, "item %d cannot be compared", i)
-		}
-		if !e.pay(1 + len(text)/16) {
-			return errSteps
-		}
-		if seen[string(text)] {
-			return e.failf(at, "item %d equals an earlier one", i)
-		}
-		seen[string(text)] = true
-	}
-	return nil
-}
-
-func canonical(value any) (jsontext.Value, error) {
-	text, err := jsonv2.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("encoding a value: %w", err)
-	}
-	v := jsontext.Value(text)
-	return v, v.Canonicalize()
-}
-
-// object evaluates the keywords for objects.
-func (e *evaluation) object(n *node, object map[string]any, at *place) error {
-	if !e.pay(len(object) + len(n.required) + len(n.needs)) {
-		return errSteps
-	}
-	if err := e.limits(n, "Properties", len(object), "properties", at); err != nil {
-		return err
-	}
-	if err := e.required(n.required, object, at); err != nil {
-		return err
-	}
-	for _, d := range n.needs {
-		if _, ok := object[d.name]; !ok {
-			continue
-		}
-		if !e.pay(len(d.needs)) {
-			return errSteps
-		}
-		if err := e.required(d.needs, object, at); err != nil {
-			return err
-		}
-	}
-	for _, d := range n.dependent {
-		if _, ok := object[d.name]; !ok {
-			continue
-		}
-		if err := e.check(d.node, object, at); err != nil {
-			return err
-		}
-	}
-	return e.members(n, object, at)
-}
-
-func (e *evaluation) required(names []string, object map[string]any, at *place) error {
-	for _, name := range names {
-		if _, ok := object[name]; !ok {
-			return e.failf(at, "the property %.64q is missing", name)
-		}
-	}
-	return nil
-}
-
-func (e *evaluation) members(n *node, object map[string]any, at *place) error {
-	if n.properties == nil && n.patterns == nil && n.additional == nil && n.names == nil {
-		return nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if err := e.member(n, name, object[name], &place{at, name}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *evaluation) member(n *node, name string, value any, at *place) error {
-	if n.names != nil {
-		if err := e.check(n.names, name, at); err != nil {
-			return err
-		}
-	}
-	i, known := slices.BinarySearchFunc(n.properties, name, func(p namedNode, name string) int { return strings.Compare(p.name, name) })
-	if known {
-		if err := e.check(n.properties[i].node, value, at); err != nil {
-			return err
-		}
-	}
-	for _, p := range n.patterns {
-		if !e.pay(p.pattern.steps(name)) {
-			return errSteps
-		}
-		if !p.pattern.re.MatchString(name) {
-			continue
-		}
-		known = true
-		if err := e.check(p.node, value, at); err != nil {
-			return err
-		}
-	}
-	if known || n.additional == nil {
-		return nil
-	}
-	if n.additional.never {
-		return e.failf(at, "unknown property")
-	}
-	return e.check(n.additional, value, at)
 }
 
 // limits evaluates minWhat and maxWhat.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 func mustSchema(t testing.TB, text string) *Schema {
@@ -173,37 +172,36 @@ func TestCompileSchemaRefuses(t *testing.T) {
 	}
 }
 
-// Attacks on the cost of Validate: each must be answered, with an error or without, from a bounded number of steps.
+// Attacks on the cost of Validate: each must end at a limit.
 func TestValidateIsBounded(t *testing.T) {
 	many := func(item string, n int) string { return `{"v":[` + strings.Repeat(item+",", n-1) + item + `]}` }
-	branches := strings.Repeat(`{"type":"null"},`, 2000) + `{"type":"null"}`
+	nulls := strings.Repeat(`{"type":"null"},`, 2000)
+	integers := strings.Repeat(`{"type":"integer"},`, 2000)
+	var distinct strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&distinct, `[%d,"%s"],`, i, strings.Repeat("x", 20_000))
+	}
 	long := strings.Repeat("a", 4<<20)
 	for _, c := range []struct {
-		name, schema, value string
+		name, schema, value, want string
 	}{
-		{"many values", property(`{}`), many("0", 1<<20)},
-		{"every item against many branches", property(`{"items":{"anyOf":[` + branches + `]}}`), many("0", 50_000)},
-		{"every item against a negated branch", property(`{"items":{"not":{"allOf":[` + strings.ReplaceAll(branches, "null", "integer") + `]}}}`), many("0", 50_000)},
-		{"contains", property(`{"contains":{"anyOf":[` + branches + `]}}`), many("0", 50_000)},
-		{"long text, costly pattern", property(`{"pattern":"^(a|b|c{0,2}){0,150}$"}`), `{"v":"` + long + `"}`},
-		{"long text, many branches", property(`{"anyOf":[` + branches + `]}`), `{"v":"` + long + `"}`},
-		{"long names", property(`{"patternProperties":{"^(a|b|c{0,2}){0,150}$":true}}`), `{"v":{"` + long + `":1}}`},
-		{"unique nested arrays", property(`{"uniqueItems":true}`), many("["+strings.Repeat("[0],", 30)+"0]", 1000)},
-		{"large enum", property(`{"items":{"enum":[` + strings.Repeat(`"aaaaaaaa",`, 5000) + `1]}}`), many("0", 50_000)},
-		{"deep", property(`{}`), `{"v":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`},
+		{"many values", property(`{}`), many("0", 1<<20), "more than 100000 values"},
+		{"every item against many branches", property(`{"items":{"anyOf":[` + nulls + `true]}}`), many("0", 50_000), "takes too long"},
+		{"every item against a negated branch", property(`{"items":{"not":{"allOf":[` + integers + `false]}}}`), many("0", 50_000), "takes too long"},
+		{"contains", property(`{"contains":{"anyOf":[` + nulls + `{"type":"null"}]}}`), many("0", 50_000), "takes too long"},
+		{"long text, costly pattern", property(`{"pattern":"^(a|b|c{0,2}){0,150}$"}`), `{"v":"` + long + `"}`, "takes too long"},
+		{"long text printed by every branch", property(`{"anyOf":[` + nulls + `{"maxLength":1}]}`), `{"v":"` + long + `"}`, "none of the 2001"},
+		{"long names", property(`{"patternProperties":{"^(a|b|c{0,2}){0,150}$":true}}`), `{"v":{"` + long + `":1}}`, "takes too long"},
+		{"unique long items", property(`{"uniqueItems":true}`), `{"v":[` + distinct.String() + `0]}`, "takes too long"},
+		{"large enum", property(`{"items":{"enum":[` + strings.Repeat(`"aaaaaaaa",`, 5000) + `0]}}`), many("0", 50_000), "takes too long"},
+		{"deep", property(`{}`), `{"v":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, "nested too deeply"},
 	} {
 		s, err := CompileSchema([]byte(c.schema))
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		start := time.Now()
-		err = s.Validate([]byte(c.value))
-		// Far above what the steps cost, far below what the attack would without them.
-		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("%s: took %v", c.name, d)
-		}
-		if err == nil {
-			t.Errorf("%s: accepted", c.name)
+		if err := s.Validate([]byte(c.value)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		} else if len(err.Error()) > 1024 {
 			t.Errorf("%s: an error of %d bytes", c.name, len(err.Error()))
 		}

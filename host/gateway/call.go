@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -113,9 +112,6 @@ func (s *Server) progress(req *mcp.CallToolRequest) func(context.Context) contex
 	}
 	return func(ctx context.Context) context.Context {
 		return s.WithProgress(ctx, func(done, total float64) {
-			if math.IsNaN(done+total) || math.IsInf(done+total, 0) {
-				return
-			}
 			params := &mcp.ProgressNotificationParams{ProgressToken: token, Progress: done, Total: total}
 			if err := req.Session.NotifyProgress(ctx, params); err != nil {
 				s.Logger.Debug("sending progress", "error", err)

@@ -104,7 +104,6 @@ func (s *Server) serveMCP(w http.ResponseWriter, r *http.Request) {
 		refusalOf(err).write(w, jsonrpc.ID{}, call.ID)
 		return
 	}
-	r.Header.Del("Authorization")
 	serve(w, r, call)
 }
 

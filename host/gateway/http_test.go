@@ -1,14 +1,12 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 
 	"bulkhead/abi"
-	"bulkhead/host/gate"
 )
 
 func TestModernCall(t *testing.T) {
@@ -247,20 +245,5 @@ func TestInvalidArguments(t *testing.T) {
 	}
 	if got := w.actions(); got != strings.TrimSpace(strings.Repeat("tools/call ", 5)) || w.tools() != "" {
 		t.Errorf("through the gate: %q, ran %q", got, w.tools())
-	}
-}
-
-// The caller's token must not reach anything behind the gate, and a caller whose time ran out on the way is asked again
-// and must still be the same.
-func TestCallerMustStayTheSame(t *testing.T) {
-	w := serve(t, nil)
-	x := &exchange{server: w.Server, principal: "alice", peer: t.Context(), call: newCall("bob")}
-	ran := false
-	_, err := x.do(t.Context(), runner(func(context.Context, *gate.Caller) (json.RawMessage, error) { ran = true; return nil, nil }))
-	if ran || err == nil || refusalOf(err).err.Code != CodeFailed {
-		t.Errorf("bob ran as alice: %v", err)
-	}
-	if x.call.Credential != nil {
-		t.Error("the credential is still there")
 	}
 }

@@ -20,12 +20,12 @@ func Distinct(uses ...Use) error {
 	var problems []error
 	seen := map[string]string{} // component, by kind and bytes, to where it serves
 	for _, u := range uses {
-		components, err := components(u)
+		parts, err := components(u)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		for _, c := range components {
+		for _, c := range parts {
 			if first, ok := seen[c]; ok {
 				problems = append(problems, fmt.Errorf("%s and %s share a key\nhint: make one key pair for each with `host key new`", first, u.Where))
 				break

@@ -115,7 +115,7 @@ func (c *call) run(export Func, name string) error {
 
 // close frees the instance and flushes what it printed.
 func (c *call) close() {
-	c.stdio.Flush(c.Context, c)
+	c.stdio.Flush(c)
 	if c.instance != nil {
 		c.instance.Close(context.WithoutCancel(c.Context))
 	}

@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 	"unicode/utf8"
@@ -16,12 +15,12 @@ func (c *call) log(p []uint64) {
 		c.Drop()
 		return
 	}
-	c.Log(c.Context, abi.Level(uint32(p[0])), line)
+	c.Log(abi.Level(uint32(p[0])), line)
 }
 
 // Log hands one line on, cut at MaxLogLine, if log is granted and the line is new. It serves the capability and WASI's
 // streams.
-func (c *call) Log(_ context.Context, level abi.Level, line []byte) {
+func (c *call) Log(level abi.Level, line []byte) {
 	if !c.module.program.Grants.Has(abi.Log) {
 		c.Drop()
 		return

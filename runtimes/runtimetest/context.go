@@ -78,7 +78,10 @@ func (s suite) cancelling(t *testing.T) {
 		for _, f := range []struct {
 			module, name    string
 			params, results string
-		}{{abi.Module, "read", "iiii", "i"}, {abi.Module, "result", "iii", "i"}, {abi.WASIModule, "sched_yield", "", "i"}, {abi.WASIModule, "random_get", "ii", "i"}} {
+		}{
+			{abi.Module, "read", "iiii", "i"}, {abi.Module, "result", "iii", "i"},
+			{abi.WASIModule, "sched_yield", "", "i"}, {abi.WASIModule, "random_get", "ii", "i"},
+		} {
 			m := &module{}
 			typ := wasm.Signature(f.params, f.results)
 			function := m.Import(f.module, f.name, typ)

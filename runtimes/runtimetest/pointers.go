@@ -78,7 +78,10 @@ func (s suite) pointers(t *testing.T) {
 	t.Run("edges", func(t *testing.T) {
 		h := replying("answer")
 		m := s.load(t, program(caller("sign"), h))
-		for _, params := range [][]uint64{{0, page - 1, 1, outAt, 8}, {0, page, 0, outAt, 8}, {0, 0, 1, page - 6, 6}, {0, 0, 1, page, 0}, {1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40}} {
+		for _, params := range [][]uint64{
+			{0, page - 1, 1, outAt, 8}, {0, page, 0, outAt, 8}, {0, 0, 1, page - 6, 6}, {0, 0, 1, page, 0},
+			{1 << 40, 1 << 40, 1 << 40, 1 << 40, 1 << 40}, // an i32 has 32 bits
+		} {
 			if n, _ := ask(t, m, callerRequest{params: params}); n != 6 {
 				t.Errorf("parameters %#x answered %d, want 6", params, n)
 			}

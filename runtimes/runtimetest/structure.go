@@ -64,12 +64,15 @@ func (s suite) imports(t *testing.T) {
 	})
 	t.Run("wrong types", func(t *testing.T) {
 		for _, i := range abi.Imports() {
-			for _, wrong := range [][2]string{{i.Params + "i", i.Results}, {i.Params[1:], i.Results}, {i.Params, i.Results + "I"}, {"I" + i.Params[1:], i.Results}} {
+			for _, wrong := range [][2]string{
+				{i.Params + "i", i.Results}, {i.Params[1:], i.Results}, {i.Params, i.Results + "I"}, {"I" + i.Params[1:], i.Results},
+			} {
 				typ := wasm.Signature(wrong[0], wrong[1])
 				s.refusedUnrun(t, program(talkative(func(m *module) { m.Import(abi.Module, i.Name, typ) }), nil), `"`+i.Name+`"`, "type")
 			}
 		}
-		s.refusedUnrun(t, program(talkative(func(m *module) { m.Import(abi.WASIModule, "fd_write", wasm.Signature("iii", "i")) }), nil), `"fd_write"`, "type")
+		p := program(talkative(func(m *module) { m.Import(abi.WASIModule, "fd_write", wasm.Signature("iii", "i")) }), nil)
+		s.refusedUnrun(t, p, `"fd_write"`, "type")
 	})
 	t.Run("kinds", func(t *testing.T) {
 		for kind, description := range map[wasm.Kind][]byte{

@@ -31,10 +31,10 @@ func (s *Stdio) stream(fd uint32) (*[]byte, abi.Level) {
 }
 
 // Flush logs what has no newline yet. The owner calls it when the call ends, however it ends.
-func (s *Stdio) Flush(ctx context.Context, g Guest) {
+func (s *Stdio) Flush(g Guest) {
 	for _, fd := range [...]uint32{stdout, stderr} {
 		if line, level := s.stream(fd); len(*line) > 0 {
-			g.Log(ctx, level, *line)
+			g.Log(level, *line)
 			*line = (*line)[:0]
 		}
 	}
@@ -42,12 +42,12 @@ func (s *Stdio) Flush(ctx context.Context, g Guest) {
 
 // fdWrite takes at most MaxChunk bytes, as write may, and cuts them into lines. Past the quota it drops and counts them,
 // and lies to the guest that they were written: a runtime that cannot print must not spin.
-func fdWrite(ctx context.Context, g Guest, stack []uint64) error {
-	stack[0] = uint64(writeVectors(ctx, g, uint32(stack[0]), uint32(stack[1]), uint32(stack[2]), uint32(stack[3])))
+func fdWrite(_ context.Context, g Guest, stack []uint64) error {
+	stack[0] = uint64(writeVectors(g, uint32(stack[0]), uint32(stack[1]), uint32(stack[2]), uint32(stack[3])))
 	return nil
 }
 
-func writeVectors(ctx context.Context, g Guest, fd, address, count, written uint32) errno {
+func writeVectors(g Guest, fd, address, count, written uint32) errno {
 	if fd != stdout && fd != stderr {
 		return badf
 	}
@@ -64,7 +64,7 @@ func writeVectors(ctx context.Context, g Guest, fd, address, count, written uint
 		w := vector(g, vectors)
 		w = w[:min(len(w), MaxChunk-sum)]
 		sum += len(w)
-		g.Stdio().write(ctx, g, fd, w)
+		g.Stdio().write(g, fd, w)
 	}
 	binary.LittleEndian.PutUint32(answer, uint32(sum))
 	return success
@@ -84,7 +84,7 @@ func vector(g Guest, v []byte) []byte {
 	return w
 }
 
-func (s *Stdio) write(ctx context.Context, g Guest, fd uint32, b []byte) {
+func (s *Stdio) write(g Guest, fd uint32, b []byte) {
 	line, level := s.stream(fd)
 	for len(b) > 0 {
 		part, rest, ended := bytes.Cut(b, []byte{'\n'})
@@ -96,7 +96,7 @@ func (s *Stdio) write(ctx context.Context, g Guest, fd uint32, b []byte) {
 		}
 		*line = append(*line, part[:min(len(part), abi.MaxLogLine-len(*line))]...)
 		if ended {
-			g.Log(ctx, level, *line)
+			g.Log(level, *line)
 			*line = (*line)[:0]
 		}
 	}

@@ -35,7 +35,7 @@ type Guest interface {
 	// Stdio returns the call's standard output and error.
 	Stdio() *Stdio
 	// Log takes one line of standard output (LevelInfo) or standard error (LevelWarn), without its newline.
-	Log(ctx context.Context, level abi.Level, line []byte)
+	Log(level abi.Level, line []byte)
 	// Drop counts a line that was not logged.
 	Drop()
 }
