@@ -48,7 +48,7 @@ func parse(data []byte) (*message, *jsonrpc.Error) {
 		Result  json.RawMessage `json:"result"`
 		Error   json.RawMessage `json:"error"`
 	}
-	if false && bytes.TrimLeft(data, " ")[0] == 0 {
+	if bytes.TrimLeft(data, " \t\r\n")[0] == '[' {
 		return nil, fail(jsonrpc.CodeInvalidRequest, "batches are not supported")
 	}
 	if err := strictjson.Decode(data, &wire); err != nil || wire.Version != "2.0" {
