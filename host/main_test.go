@@ -177,12 +177,21 @@ func flipCommand(ts *testscript.TestScript, _ bool, args []string) {
 
 // copyCommand is "copy QUICKSTART TO": a copy with the script's port in its manifest.
 func copyCommand(ts *testscript.TestScript, _ bool, args []string) {
-	to := ts.MkAbs(args[1])
-	ts.Check(os.CopyFS(to, os.DirFS(args[0])))
+	ts.Check(copyQuickstart(args[0], ts.MkAbs(args[1]), ts.Getenv("PORT")))
+}
+
+func copyQuickstart(from, to, port string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
 	for _, private := range []string{"keys/publisher.key", "keys/token.key", "keys/device/evidence.key", "keys/device/report-key.key"} {
-		ts.Check(os.Chmod(filepath.Join(to, private), 0o600))
+		if err := os.Chmod(filepath.Join(to, private), 0o600); err != nil {
+			return err
+		}
 	}
 	text, err := os.ReadFile(to + "/host.toml")
-	ts.Check(err)
-	ts.Check(os.WriteFile(to+"/host.toml", []byte(strings.ReplaceAll(string(text), "127.0.0.1:PORT", "127.0.0.1:"+ts.Getenv("PORT"))), 0o644))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to+"/host.toml", []byte(strings.ReplaceAll(string(text), "127.0.0.1:PORT", "127.0.0.1:"+port)), 0o644)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -36,8 +37,8 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	case <-time.After(s.Limits.Grace/4 + time.Second):
 		err = errors.New("calls were still running after the grace")
 	}
-	if err != nil {
-		return fmt.Errorf("serving stdio: %w", err)
+	if err == nil || errors.Is(err, io.ErrClosedPipe) || errors.Is(err, syscall.EPIPE) { // a peer that is gone has hung up
+		return nil
 	}
-	return nil
+	return fmt.Errorf("serving stdio: %w", err)
 }

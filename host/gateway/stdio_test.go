@@ -272,3 +272,24 @@ func TestStdioCredential(t *testing.T) {
 		}
 	}
 }
+
+// A peer that stops reading has hung up: its calls are cancelled, and that is no error.
+func TestStdioHangingUp(t *testing.T) {
+	running, ended := make(chan struct{}, 1), make(chan error, 1)
+	w := stdioWorld(t, block("block", running, ended))
+	in, toServer := io.Pipe()
+	fromServer, out := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- w.ServeStdio(context.Background(), in, out) }()
+	k := &talk{w: w, in: toServer}
+	k.say(t, callBody("block", `{}`))
+	<-running
+	fromServer.Close()
+	k.say(t, `{"jsonrpc":"2.0","id":1,"method":"no/such"}`)
+	if err := within(t, ended, "the abandoned tool"); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := within(t, done, "ServeStdio"); err != nil {
+		t.Error(err)
+	}
+}
