@@ -151,13 +151,13 @@ func startHost(b *testing.B) (url, token string) {
 	run("go", "build", "-o", host, "../host")
 	run(host, "key", "new", "publisher", "--purpose", "publisher", "--folder", dir, "--development")
 	run(host, "key", "new", "token", "--purpose", "token", "--folder", dir, "--development")
-	run(host, "key", "new", "evidence", "--purpose", "evidence", "--folder", dir, "--development")
+	run(host, "key", "new", "evidence", "--purpose", "evidence", "--folder", filepath.Join(dir, "device"), "--development")
 	for alias, src := range map[string]string{"auth": "auth-jwt", "abac": "policy-abac", "fixture": "internal/fixture"} {
 		run(host, "plugin", "build", "../plugins/"+src, "-o", filepath.Join(dir, alias))
 		run(host, "plugin", "sign", filepath.Join(dir, alias), "--key", filepath.Join(dir, "publisher.key"))
 	}
 	jwk := run("sh", "-c", host+" key show "+dir+"/token.pub | sed -n 's/^jwk *//p'")
-	write(b, dir, "device.toml", "name = \"bench\"\nzone = \"bench\"\nkeys = \"file\"\nkey_folder = \".\"\n")
+	write(b, dir, "device.toml", "name = \"bench\"\nzone = \"bench\"\nkeys = \"file\"\nkey_folder = \"device\"\n")
 	write(b, dir, "host.toml", strings.NewReplacer("ADDR", addr, "JWK", inlineTable(jwk)).Replace(manifest))
 	background(b, addr, exec.Command(host, "run", "-m", filepath.Join(dir, "host.toml")))
 	return "http://" + addr + "/mcp", run(host, "token", "--key", filepath.Join(dir, "token.key"), "--subject", "bench", "--lifetime", "1h")

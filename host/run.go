@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,7 +82,7 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 			h = nil
 		}
 	}()
-	if h.dir, err = state.Open(sys.Join(sys.State)); err != nil {
+	if h.dir, err = openState(ctx, sys.Join(sys.State)); err != nil {
 		return h, usage(err)
 	}
 	if h.log, err = audit.Open(audit.Config{Dir: h.dir.Path(), Development: sys.development}); err != nil {
@@ -107,6 +109,20 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	}
 	h.gate, err = newGate(h.loader, newClock(time.Now, h.log.Time))
 	return h, err
+}
+
+// lockPatience is how long start waits for another host to let go of the state directory: MCP clients on stdio may end one
+// host and start the next in the same moment.
+const lockPatience = 2 * time.Second
+
+func openState(ctx context.Context, path string) (*state.Dir, error) {
+	for deadline := time.Now().Add(lockPatience); ; {
+		dir, err := state.Open(path)
+		if !errors.Is(err, state.ErrLocked) || time.Now().After(deadline) || ctx.Err() != nil {
+			return dir, err
+		}
+		time.Sleep(lockPatience / 20)
+	}
 }
 
 // record writes what the host itself does, with everything that it runs.
@@ -162,6 +178,8 @@ func (h *running) serveHTTP(ctx context.Context, s *streams, server *gateway.Ser
 }
 
 func (h *running) serveStdio(ctx context.Context, s *streams, server *gateway.Server) error {
+	// A peer that goes away must not end the process before its calls have their results: the write fails instead.
+	signal.Ignore(syscall.SIGPIPE)
 	fmt.Fprintln(s.err, "serving standard input and output")
 	return server.ServeStdio(ctx, s.in, s.out)
 }

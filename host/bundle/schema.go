@@ -47,6 +47,9 @@ func CompileSchema(raw []byte) (*Schema, error) {
 	if err := strictjson.CheckDepth(raw, MaxSchemaDepth); err != nil {
 		return nil, err
 	}
+	if _, err := strictjson.Canonical(raw); err != nil { // or no result that lists the tool could be recorded
+		return nil, fmt.Errorf("the schema: %w", err)
+	}
 	var value any
 	if err := jsonv2.Unmarshal(raw, &value); err != nil {
 		return nil, fmt.Errorf("decoding the schema: %w", err)

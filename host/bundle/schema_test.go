@@ -123,6 +123,7 @@ func TestCompileSchemaRefuses(t *testing.T) {
 		{"reference to itself", property(`{"$ref":"#/properties/v"}`), "cycle"},
 		{"reference to the root", property(`{"$ref":"#"}`), "cycle"},
 		{"cycle of two", `{"type":"object","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"not":{"$ref":"#/$defs/a"}}}}`, "cycle"},
+		{"a number that loses digits", `{"type":"object","properties":{"a":{"maximum":9007199254740993}}}`, "2^53"},
 		{"recursive tree", `{"type":"object","properties":{"c":{"items":{"$ref":"#"}}}}`, "cycle"},
 		{"expansion bomb", `{"type":"object","not":{"$ref":"#/$defs/d0"},"$defs":{` + bomb.String() + `"d16":{}}}`, "subschemas"},
 		{"draft-07 sibling", `{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"v":{"$ref":"#/definitions/a","minimum":1}},"definitions":{"a":{}}}`, "draft-07"},

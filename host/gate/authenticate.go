@@ -19,9 +19,14 @@ import (
 // summarized in the log, never written one by one: a stranger must not be able to fill it. Every error is an *Error.
 func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 	c.adopt("")
+	now, clock := g.time()
 	key, cacheable := g.cache.key(c, g.Audience, g.Auth.Ref().Digest)
+	if clock == abi.ClockUnsynchronised { // such a clock may stand still, and nothing would ever expire
+		g.cache.empty()
+		cacheable = false
+	}
 	if cacheable {
-		if caller := g.cache.get(key, g.now()); caller != nil {
+		if caller := g.cache.get(key, now); caller != nil {
 			own := *caller
 			own.call = c.ID
 			c.Caller = &own
@@ -34,13 +39,15 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 	}
 	caller, keep, err := g.identify(ctx, c)
 	if err != nil {
-		if ctx.Err() == nil { // a client that went away is no attack
-			g.strangers.refused(c.Peer)
+		class := "unauthenticated"
+		if ctx.Err() != nil {
+			class = "gone" // costs as much: else a stranger who hangs up early would ask for free
 		}
+		g.strangers.refused(c.Peer, class)
 		return nil, &Error{Kind: ErrUnauthenticated, Call: c.ID, Cause: err}
 	}
 	if cacheable && keep {
-		g.cache.put(key, caller, g.now())
+		g.cache.put(key, caller, now)
 	}
 	c.Caller = caller
 	return caller, nil
@@ -48,7 +55,7 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 
 // identify asks the auth plugin and believes nothing that it says unchecked.
 func (g *Gate) identify(ctx context.Context, c *Call) (*Caller, bool, error) {
-	now, clock := g.Clock()
+	now, clock := g.time()
 	a, err := g.Auth.Authenticate(ctx, abi.AuthRequest{
 		Credential: c.Credential, Transport: c.Transport, Peer: c.Peer, Audience: g.Audience, Now: stamp(now), Clock: clock,
 	})

@@ -12,6 +12,7 @@ import (
 const (
 	maxCached = 4096
 	maxAge    = 5 * time.Minute
+	clockJump = time.Second // backwards by more is no matter of goroutines that looked at the clock and were overtaken
 )
 
 // A callerCache remembers what the auth plugin said about a credential, where the plugin allows it. Its keys are MACs
@@ -19,7 +20,7 @@ const (
 type callerCache struct {
 	secret [32]byte
 	mu     sync.Mutex
-	last   time.Time // the latest time seen
+	last   time.Time // the latest time seen since the clock last jumped
 	m      map[cacheKey]cached
 }
 
@@ -53,14 +54,17 @@ func (c *callerCache) key(call *Call, audience, authDigest string) (cacheKey, bo
 	return k, true
 }
 
-// get returns nil for a caller that is unknown or has expired. A clock that runs backwards empties the cache.
+// get returns nil for a caller that is unknown or has expired. A clock that jumps backwards empties the cache.
 func (c *callerCache) get(k cacheKey, now time.Time) *Caller {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now.Before(c.last) {
+	if now.Before(c.last.Add(-clockJump)) {
 		clear(c.m)
+		c.last = now
 	}
-	c.last = now
+	if now.After(c.last) {
+		c.last = now
+	}
 	e, ok := c.m[k]
 	if !ok || !now.Before(e.until) {
 		delete(c.m, k)
@@ -80,6 +84,13 @@ func (c *callerCache) put(k cacheKey, caller *Caller, now time.Time) {
 		c.evict(now)
 	}
 	c.m[k] = cached{caller, until}
+}
+
+// empty forgets everybody.
+func (c *callerCache) empty() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.m)
 }
 
 // evict drops what has expired, and one more if nothing has.

@@ -94,8 +94,14 @@ func (g *Gate) knows(c *Caller) bool {
 }
 
 func (g *Gate) now() time.Time {
-	t, _ := g.Clock()
+	t, _ := g.time()
 	return t
+}
+
+// time is the wall clock's alone: a monotonic reading would hide that it jumped, and let what has expired live on.
+func (g *Gate) time() (time.Time, abi.Clock) {
+	t, clock := g.Clock()
+	return t.Round(0), clock
 }
 
 func (g *Gate) record(ctx context.Context, e Entry) (Receipt, error) {
@@ -106,7 +112,7 @@ func (g *Gate) record(ctx context.Context, e Entry) (Receipt, error) {
 
 // question is what policies are asked.
 func (g *Gate) question(c *Call, caller *Caller, phase abi.Phase) abi.PolicyRequest {
-	now, clock := g.Clock()
+	now, clock := g.time()
 	return abi.PolicyRequest{
 		Principal: caller.principal, Action: c.Action, Resource: c.Resource, Plugin: c.Plugin, Arguments: c.Arguments,
 		Transport: c.Transport, Peer: c.Peer, Device: g.Device, Now: stamp(now), Clock: clock, Phase: phase,

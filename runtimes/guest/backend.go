@@ -26,7 +26,7 @@ func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) 
 // Load checks p, compiles it, and proves on a first instance that it starts, takes its configuration and gives a buffer
 // for requests.
 func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
-	m := &Module{program: p, answer: p.Limits.Answer, idle: make(chan struct{}), users: 1}
+	m := &Module{program: p, answer: p.Limits.Answer, idle: make(chan struct{}), users: 1, spare: make(chan started, 1)}
 	if m.answer == 0 {
 		m.answer = abi.MaxAnswer
 	}

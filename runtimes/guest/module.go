@@ -20,6 +20,9 @@ type Module struct {
 
 	dropped, panics atomic.Uint64
 
+	spare     chan started // of one
+	refilling atomic.Bool
+
 	mu     sync.Mutex
 	closed bool
 	users  int           // running calls, and one until Close
@@ -37,20 +40,20 @@ func (m *Module) Counters() Counters {
 	return Counters{Dropped: m.dropped.Load(), Panics: m.panics.Load()}
 }
 
-// prove starts a first instance and throws it away.
+// prove starts a first instance, which becomes the spare.
 func (m *Module) prove(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return refuse(m.program, "starting", err)
 	}
-	c := &call{Context: ctx, module: m, phase: loading}
-	defer c.close()
-	if _, err := c.start(); err != nil {
+	first, err := m.begin(ctx, loading)
+	if err != nil {
 		return refuse(m.program, "starting", err)
 	}
+	m.keep(first)
 	return nil
 }
 
-// Call implements runtimes.Module with a fresh instance.
+// Call implements runtimes.Module with an instance that no other call has touched or will.
 func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -62,28 +65,27 @@ func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) 
 		return nil, runtimes.ErrClosed
 	}
 	defer m.leave(ctx)
-	c := &call{Context: ctx, module: m, phase: restarting}
+	c, err := m.take(ctx)
+	if err != nil {
+		return nil, err
+	}
 	defer c.close()
-	answer, err := c.handle(request)
+	answer, err := c.handle(c.buffer, request)
 	if err != nil {
 		return nil, err
 	}
 	return append(dst, answer...), nil
 }
 
-// handle starts the instance and has it answer one request.
-func (c *call) handle(request []byte) ([]byte, error) {
-	address, err := c.start()
-	if err != nil {
-		return nil, err
-	}
+// handle has a started instance answer one request, in its buffer at input or a larger one.
+func (c *call) handle(input uint32, request []byte) (answer []byte, err error) {
 	c.phase, c.stdio = handling, wasi.Stdio{} // an unfinished line of the start is not this call's
 	if len(request) > abi.InputHint {
-		if address, err = c.input(len(request)); err != nil {
+		if input, err = c.input(len(request)); err != nil {
 			return nil, err
 		}
 	}
-	return c.answer(abi.ExportHandle, address, request)
+	return c.answer(abi.ExportHandle, input, request)
 }
 
 // Close implements runtimes.Module. If ctx is done first, it returns ctx's error and the last running call frees the
@@ -120,6 +122,7 @@ func (m *Module) leave(ctx context.Context) {
 	last := m.users == 0
 	m.mu.Unlock()
 	if last {
+		m.drop()
 		m.code.Close(context.WithoutCancel(ctx))
 		close(m.idle)
 	}
