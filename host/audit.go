@@ -12,13 +12,9 @@ import (
 )
 
 func auditCommand(s *streams) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "Read and verify the log",
-		Long: `Read and verify the log. LOG is the file or the state directory that holds it, "state" by default. The commands only
-read; a running host does not mind.`,
-	}
-	cmd.AddCommand(auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s))
+	cmd := group("audit", "Read and verify the log", auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s))
+	cmd.Long = `Read and verify the log. LOG is the file or the state directory that holds it, "state" by default. The commands only
+read; a running host does not mind.`
 	return cmd
 }
 

@@ -99,9 +99,12 @@ func (o *callOptions) run(ctx context.Context, s *streams, args []string) error 
 func (o *callOptions) connect(ctx context.Context, bearer http.RoundTripper) (*mcp.ClientSession, error) {
 	client := mcp.NewClient(&mcp.Implementation{Name: "bulkhead", Version: version}, nil)
 	return client.Connect(ctx, &mcp.StreamableClientTransport{
-		Endpoint: o.url, HTTPClient: &http.Client{Transport: bearer}, MaxRetries: -1, DisableStandaloneSSE: true,
+		Endpoint: o.url, HTTPClient: &http.Client{Transport: bearer, CheckRedirect: noRedirect}, MaxRetries: -1, DisableStandaloneSSE: true,
 	}, nil)
 }
+
+// noRedirect keeps the token with the host that it was meant for.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // checkReady asks the host's /readyz.
 func (o *callOptions) checkReady(ctx context.Context) error {
@@ -133,10 +136,11 @@ func (o *callOptions) token() (string, error) {
 	return readCredential(o.tokenFile)
 }
 
-// bearerTransport adds the token and remembers how the host refused.
+// bearerTransport adds the token and remembers how the host refused, or that nobody was there.
 type bearerTransport struct {
 	token  string
 	status atomic.Int32
+	lost   atomic.Pointer[error] // what the connection failed with
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -146,14 +150,21 @@ func (b *bearerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Header.Set("Authorization", "Bearer "+b.token)
 	}
 	resp, err := http.DefaultTransport.RoundTrip(r)
-	if err == nil && resp.StatusCode >= 400 {
+	if err != nil {
+		b.lost.Store(&err)
+		return nil, err
+	}
+	if resp.StatusCode >= 400 {
 		b.status.Store(int32(resp.StatusCode))
 	}
-	return resp, err
+	return resp, nil
 }
 
 // explain turns what the client library says into what the caller should do.
 func (b *bearerTransport) explain(err error) error {
+	if lost := b.lost.Load(); lost != nil {
+		return &exitError{exitFailure, *lost, "is a host running there? --url says where, [listen] http in its manifest"}
+	}
 	var wire *jsonrpc.Error
 	switch status := b.status.Load(); {
 	case status == http.StatusUnauthorized && b.token == "":
@@ -165,20 +176,23 @@ func (b *bearerTransport) explain(err error) error {
 	case errors.As(err, &wire):
 		return explainWire(wire)
 	}
-	return hinted(err, "is the host running there? see --url")
+	return err
 }
 
 func explainWire(e *jsonrpc.Error) error {
 	detail := e.Message
-	if len(e.Data) > 0 {
-		detail += " " + string(e.Data)
+	var data struct {
+		Call string `json:"call"`
 	}
-	err := errors.New(detail)
+	if json.Unmarshal(e.Data, &data) == nil && data.Call != "" {
+		detail += " (call " + data.Call + ")"
+	}
+	err := errors.New(terminal(detail))
 	switch e.Code {
 	case gateway.CodeDenied:
-		return &exitError{exitDenied, err, "'host audit show CALL' on the device says which policy and why"}
+		return &exitError{exitDenied, err, "on the device, 'host audit show CALL --log STATE' says which policy and why"}
 	case gateway.CodeFailed:
-		return &exitError{exitPlugin, err, "'host audit show CALL' on the device says why"}
+		return &exitError{exitPlugin, err, "on the device, 'host audit show CALL --log STATE' says why"}
 	case jsonrpc.CodeInvalidParams:
 		return &exitError{exitUsage, err, "'host call --list' shows the tools and what they take"}
 	}
@@ -233,7 +247,7 @@ func readBounded(path string, limit int64) ([]byte, error) {
 func readCredential(path string) (string, error) {
 	data, err := readBounded(path, 64<<10)
 	if err != nil {
-		return "", fmt.Errorf("reading the credential: %w", err)
+		return "", usage(fmt.Errorf("reading the credential: %w", err))
 	}
 	token := strings.TrimSpace(string(data))
 	if token == "" || strings.ContainsAny(token, " \t\r\n") {
@@ -249,7 +263,7 @@ func listTools(ctx context.Context, s *streams, session *mcp.ClientSession) erro
 	}
 	var text strings.Builder
 	for _, t := range list.Tools {
-		fmt.Fprintf(&text, "%-24s %s\n", t.Name, terminal(t.Description))
+		fmt.Fprintf(&text, "%-24s %s\n", terminal(t.Name), terminal(t.Description))
 	}
 	return s.say(list.Tools, text.String())
 }
@@ -267,7 +281,7 @@ func printResult(s *streams, r *mcp.CallToolResult, took time.Duration) error {
 	}
 	fmt.Fprintf(&text, "%.1f ms", float64(took.Microseconds())/1000)
 	if receipt, ok := receiptOf(r); ok {
-		fmt.Fprintf(&text, " · log entry %d, %s, sha256 %.16s…", receipt.Index, receipt.Entry, receipt.Hash)
+		fmt.Fprintf(&text, " · log entry %d, %s, sha256 %.16s…", receipt.Index, terminal(receipt.Entry), terminal(receipt.Hash))
 	}
 	text.WriteString("\n")
 	if err := s.say(r, text.String()); err != nil {

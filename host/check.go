@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -18,6 +16,7 @@ import (
 	"bulkhead/host/audit"
 	"bulkhead/host/floor"
 	"bulkhead/host/gate"
+	"bulkhead/host/safefile"
 	"bulkhead/host/state"
 )
 
@@ -96,14 +95,21 @@ func checkFloor(ctx context.Context, sys *system, accept bool) error {
 }
 
 // raiseFloor makes want the floor, after it has recorded what an operator accepted.
-func raiseFloor(ctx context.Context, dir *state.Dir, log gate.Log, want floor.Set, accept, development bool) error {
+func raiseFloor(ctx context.Context, dir *state.Dir, log *audit.Log, want floor.Set, accept, development bool) error {
 	f, err := floor.Open(floor.Config{Store: dir})
 	if err != nil {
 		return refused(err, "")
 	}
+	lost := f.Fresh() && log.Head().Size > 0 // the first entry ever is written after the floor was raised
+	if lost && !accept {
+		return refused(errors.New("the floor is lost: this host has a log, but what it ran before is forgotten, so that something older could run"), "if you know why, accept what is to run now: bin/host check --accept")
+	}
 	changes, err := f.Check(want, accept)
 	if err != nil {
 		return refusedByFloor(err)
+	}
+	if lost {
+		changes = append(changes, floor.Change{What: "the floor was lost"})
 	}
 	for _, c := range changes {
 		e := gate.Entry{Actor: "system/host", Action: "host/accept", Resource: c.Plugin, Outcome: gate.Success, Kind: gate.KindHost, Reason: c.What, Development: development}
@@ -128,15 +134,12 @@ type reader string
 
 // Read returns a file of the directory.
 func (r reader) Read(name string, limit int64) ([]byte, error) {
-	f, err := os.Open(filepath.Join(string(r), name))
+	root, err := os.OpenRoot(string(r))
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
-	}
+	defer root.Close()
+	data, _, err := safefile.Read(root, name, limit)
 	return data, err
 }
 
@@ -203,7 +206,7 @@ func granted(p *plugin) []string {
 
 // notes says what an operator should know and no table shows.
 func notes(sys *system) []string {
-	out := []string{"deadline: none, isolation: none (a plugin that hangs keeps its core; load only plugins that you trust not to)"}
+	out := []string{"every plugin asks for exactly what it may: anything else is an error", "deadline: none, isolation: none (a plugin that hangs keeps its core; load only plugins that you trust not to)"}
 	if sys.development {
 		out = append(out, "development keys: log, evidence and receipts say so; loopback only")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -61,6 +62,21 @@ Exit codes: 0 ok, 1 failure, 2 usage or manifest error, 3 refused (signature, tr
 		runCommand(s), checkCommand(s), callCommand(s), tokenCommand(s), auditCommand(s), keyCommand(s), pluginCommand(s), versionCommand(s),
 	)
 	return root
+}
+
+// group is a command that only has others below it; anything else after its name is a mistake.
+func group(name, short string, below ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: name, Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("unknown command %q", args[0]))
+			}
+			return usage(errors.New("which one? want a command after it"))
+		},
+	}
+	cmd.AddCommand(below...)
+	return cmd
 }
 
 // exactly is cobra.ExactArgs as a usage error that names what is missing.

@@ -11,9 +11,7 @@ import (
 )
 
 func keyCommand(s *streams) *cobra.Command {
-	cmd := &cobra.Command{Use: "key", Short: "Make and look at key pairs"}
-	cmd.AddCommand(keyNewCommand(s), keyShowCommand(s))
-	return cmd
+	return group("key", "Make and look at key pairs", keyNewCommand(s), keyShowCommand(s))
 }
 
 func keyNewCommand(s *streams) *cobra.Command {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -57,11 +58,14 @@ func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
 	modules := make([]runtimes.Module, len(plugins))
 	errs := make([]error, len(plugins))
 	var group errgroup.Group
+	var reporting sync.Mutex
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range plugins {
 		group.Go(func() error {
 			start := time.Now()
 			if modules[i], errs[i] = l.loadOne(ctx, p); errs[i] == nil {
+				reporting.Lock()
+				defer reporting.Unlock()
 				l.progress(p, time.Since(start))
 			}
 			return nil
@@ -153,6 +157,9 @@ func (l *loader) close(ctx context.Context) error {
 	var errs []error
 	for _, m := range l.modules {
 		errs = append(errs, m.Close(ctx))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err // a module that still runs needs its engine
 	}
 	for _, b := range l.backends {
 		errs = append(errs, b.Close(ctx))

@@ -18,9 +18,8 @@ import (
 )
 
 func pluginCommand(s *streams) *cobra.Command {
-	cmd := &cobra.Command{Use: "plugin", Short: "Write, build, test, sign, verify and look at plugins"}
-	cmd.AddCommand(pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s))
-	return cmd
+	return group("plugin", "Write, build, test, sign, verify and look at plugins",
+		pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s))
 }
 
 func pluginNewCommand(s *streams) *cobra.Command {

@@ -86,7 +86,11 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 		return h, usage(err)
 	}
 	if h.log, err = audit.Open(audit.Config{Dir: h.dir.Path(), Development: sys.development}); err != nil {
-		return h, refused(err, "'host audit verify' says more; keep the file as evidence")
+		var problem *audit.Problem
+		if errors.As(err, &problem) {
+			err = refused(err, "'host audit verify' says more; keep the file as evidence")
+		}
+		return h, err
 	}
 	want, err := sys.floorSet()
 	if err != nil {
@@ -184,14 +188,20 @@ func (h *running) serveStdio(ctx context.Context, s *streams, server *gateway.Se
 	return server.ServeStdio(ctx, s.in, s.out)
 }
 
+// lastWait is what calls get that outlive the gateway's grace. A plugin that hangs must not keep the host from stopping.
+const lastWait = 5 * time.Second
+
 // close stops in the reverse order of start. The log closes last, so that everything before still ends in it.
 func (h *running) close(ctx context.Context) error {
 	var errs []error
+	patient, cancel := context.WithTimeout(ctx, lastWait)
+	defer cancel()
 	if h.gate != nil {
+		errs = append(errs, h.gate.Drain(patient))
 		h.gate.Close()
 	}
 	if h.loader != nil {
-		errs = append(errs, h.loader.close(ctx))
+		errs = append(errs, h.loader.close(patient))
 	}
 	if h.log != nil {
 		if h.gate != nil && h.log.Err() == nil {

@@ -21,10 +21,11 @@ type left struct{ Twin int }
 type right struct{ Twin int }
 
 type ring struct {
-	*rest
-	ID int
+	*rest //lint:ignore U1000 an embedded ring
+	ID    int
 }
 
+//lint:ignore U1000 an embedded ring
 type rest struct{ *ring }
 
 type upper string
@@ -33,9 +34,10 @@ func (u *upper) UnmarshalText(b []byte) error { *u = upper(strings.ToUpper(strin
 
 type settings struct {
 	base
-	Plain   int
-	Named   string             `json:"named,omitempty"`
-	Hidden  string             `json:"-"`
+	Plain  int
+	Named  string `json:"named,omitempty"`
+	Hidden string `json:"-"`
+	//lint:ignore SA5008 a field named "-" is what is tested
 	Dash    string             `json:"-,"`
 	Pointer *base              `json:"pointer"`
 	List    []base             `json:"list"`
@@ -123,8 +125,8 @@ func TestDecodeGives(t *testing.T) {
 func TestDecodeEmbedded(t *testing.T) {
 	type deeper struct{ Twin, Deep int }
 	type self struct {
-		*self
-		ID int
+		*self //lint:ignore U1000 a type that embeds itself
+		ID    int
 	}
 	refuse := func(v any, text string) {
 		t.Helper()

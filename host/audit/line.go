@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"bulkhead/abi"
 	"bulkhead/host/gate"
 	"bulkhead/host/strictjson"
 )
@@ -23,6 +24,8 @@ const (
 	maxLine   = hashLen + 1 + MaxEntry + 1 // hash, space, entry, newline
 	noHash    = "0000000000000000000000000000000000000000000000000000000000000000"
 	timestamp = "2006-01-02T15:04:05.000000Z"
+
+	maxDepth = abi.MaxJSONDepth + 1 // of an entry: a detail of the full depth is one level down
 )
 
 // ErrTooLarge refuses an entry over MaxEntry bytes. The log goes on.
@@ -68,7 +71,7 @@ func parseLine(line []byte) (record, error) {
 	if hashOf(r.body) != r.hash {
 		return record{}, errBytes
 	}
-	if err := strictjson.Decode(r.body, &r.entry); err != nil {
+	if err := strictjson.DecodeDepth(r.body, &r.entry, maxDepth); err != nil {
 		return record{}, fmt.Errorf("%w: %w", errEntry, err)
 	}
 	if t, err := time.Parse(timestamp, r.entry.Timestamp); err != nil || t.Format(timestamp) != r.entry.Timestamp {

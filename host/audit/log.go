@@ -49,7 +49,7 @@ var (
 type Config struct {
 	Dir         string           // the state directory, which must exist
 	Now         func() time.Time // nil: time.Now
-	Development bool             // marks the entries that the log writes itself
+	Development bool             // the host holds development keys: every entry says so
 
 	wrap func(file) file // tests put faults here
 }

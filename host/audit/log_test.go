@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"bulkhead/abi"
 	"bulkhead/host/gate"
 )
 
@@ -294,5 +295,39 @@ func TestCloseWhileAppending(t *testing.T) {
 	}
 	if _, err := l.Append(ctx, note("x")); !errors.Is(err, ErrClosed) {
 		t.Errorf("append after close: %v", err)
+	}
+}
+
+// A plugin chooses its audit objects. None of them may keep the host from starting again.
+func TestWhatIsAcceptedCanBeReadBack(t *testing.T) {
+	deep := strings.Repeat(`{"a":`, abi.MaxJSONDepth-1) + "[]" + strings.Repeat("}", abi.MaxJSONDepth-1)
+	for name, detail := range map[string]string{
+		"as deep as allowed": deep, "too deep": `{"a":` + deep + "}", "odd numbers": `{"a":[-0,1e999,0.1E-400,123456789012345678901234567890]}`,
+		"separators": "{\"\u2028\":\"\u2029</script>\"}", "nul": `{"\u0000":"\u0000"}`, "surrogates": `{"\ud83d\ude00":"😀"}`, "space": " {\r\n\t} \n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			l := openIn(t, dir)
+			e := note("detail")
+			e.Detail = json.RawMessage(detail)
+			if _, err := l.Append(ctx, e); (err != nil) != (name == "too deep") {
+				t.Errorf("Append: %v", err)
+			}
+			mustClose(t, l)
+			mustClose(t, openIn(t, dir))
+		})
+	}
+}
+
+func TestADevelopmentHostMarksEveryEntry(t *testing.T) {
+	dir := t.TempDir()
+	l, err := Open(Config{Dir: dir, Development: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, l, note("x"))
+	mustClose(t, l)
+	if !bytes.Contains(content(t, dir), []byte(`"development":true`)) {
+		t.Error("an entry of a development host does not say so")
 	}
 }

@@ -50,7 +50,7 @@ func recoverLog(c Config, f file) (*writer, error) {
 	if err := syncDir(c.Dir); err != nil {
 		return nil, err
 	}
-	w := &writer{file: f, now: c.Now, chain: s.chain, size: s.good, failed: make(chan struct{})}
+	w := &writer{file: f, now: c.Now, dev: c.Development, chain: s.chain, size: s.good, failed: make(chan struct{})}
 	if s.chain.size > 0 {
 		if w.time, err = time.Parse(timestamp, s.chain.time); err != nil {
 			return nil, err

@@ -33,6 +33,7 @@ func newRequest(e gate.Entry) *request { return &request{entry: e, done: make(ch
 type writer struct {
 	file  file
 	now   func() time.Time
+	dev   bool // marks every entry
 	chain chain
 	time  time.Time // of the last entry
 	size  int64     // durable bytes
@@ -62,6 +63,7 @@ func (w *writer) encode(r *request) error {
 		return err
 	}
 	r.entry.ID, r.entry.Timestamp, r.entry.PreviousHash = id, t.Format(timestamp), w.chain.last
+	r.entry.Development = r.entry.Development || w.dev
 	buf, hash, err := appendLine(w.buf, &r.entry)
 	if err != nil {
 		return err

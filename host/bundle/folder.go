@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"syscall"
+
+	"bulkhead/host/safefile"
 )
 
 // Files of a bundle that are the bundle's own.
@@ -33,14 +35,14 @@ type folder struct{ root *os.Root }
 func openFolder(dir string) (*folder, error) {
 	info, err := os.Lstat(dir)
 	if err != nil {
-		return nil, errors.New(reason(err))
+		return nil, errors.New(safefile.Reason(err))
 	}
 	if !info.IsDir() {
 		return nil, errors.New("not a folder")
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, errors.New(reason(err))
+		return nil, errors.New(safefile.Reason(err))
 	}
 	return &folder{root}, nil
 }
@@ -64,44 +66,9 @@ func (f *folder) read(name string, limit int64) ([]byte, error) {
 			return nil, fmt.Errorf("%s: %s is not a folder", name, dir)
 		}
 	}
-	before, err := f.root.Lstat(name)
+	data, _, err := safefile.Read(f.root, name, limit)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s", name, reason(err))
-	}
-	if !before.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", name)
-	}
-	// O_NONBLOCK: what was a file a moment ago may be a pipe now.
-	file, err := f.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", name, reason(err))
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", name, reason(err))
-	}
-	if !os.SameFile(before, info) || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s was replaced while it was being opened", name)
-	}
-	data, err := readSize(file, info.Size(), limit)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", name, err)
-	}
-	return data, nil
-}
-
-// readSize reads exactly size bytes, and refuses a reader that has fewer or more.
-func readSize(r io.Reader, size, limit int64) ([]byte, error) {
-	if size > limit {
-		return nil, fmt.Errorf("has %d bytes, more than %d", size, limit)
-	}
-	data := make([]byte, size)
-	if _, err := io.ReadFull(r, data); err != nil {
-		return nil, errors.New("shrank or failed while it was being read")
-	}
-	if n, err := io.ReadFull(r, make([]byte, 1)); n != 0 || err != io.EOF {
-		return nil, errors.New("grew or failed while it was being read")
+		return nil, fmt.Errorf("%s: %s", name, safefile.Reason(err))
 	}
 	return data, nil
 }
@@ -124,7 +91,7 @@ type listing struct {
 func (l *listing) walk(dir string) error {
 	d, err := l.folder.root.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return fmt.Errorf("%s: %s", dir, reason(err))
+		return fmt.Errorf("%s: %s", dir, safefile.Reason(err))
 	}
 	defer d.Close()
 	for before := l.entries; ; {
@@ -141,7 +108,7 @@ func (l *listing) walk(dir string) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %s", dir, reason(err))
+			return fmt.Errorf("%s: %s", dir, safefile.Reason(err))
 		}
 	}
 }
@@ -158,13 +125,4 @@ func (l *listing) add(name string, mode fs.FileMode) error {
 		return l.walk(name)
 	}
 	return fmt.Errorf("%s is neither file nor folder", name)
-}
-
-// reason is the system's word without the path.
-func reason(err error) string {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err.Error()
-	}
-	return err.Error()
 }

@@ -1,5 +1,5 @@
 // Package bundle builds, signs and opens plugins: a folder with a module, assets and a DSSE envelope over an in-toto
-// statement that covers every byte of them (DESIGN.md section 6, HARDENING.md section 6.1).
+// statement that covers every byte of them.
 //
 // Invariants: every file is read once, and the bytes whose digest was compared are the bytes that are returned; nothing
 // unsigned is parsed by Open beyond the envelope; a *Bundle comes from Open alone, so whoever holds one holds verified

@@ -3,7 +3,6 @@ package bundle
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -360,60 +359,6 @@ func TestOpenRefusesEveryFlippedBit(t *testing.T) {
 	if _, err := f.open(); err != nil {
 		t.Errorf("after the loop: %v", err)
 	}
-}
-
-func TestReadSize(t *testing.T) {
-	for _, c := range []struct {
-		name        string
-		content     string
-		size, limit int64
-		want        string
-	}{
-		{"as announced", "abc", 3, 3, ""},
-		{"empty", "", 0, 0, ""},
-		{"grew", "abcd", 3, 9, "grew"},
-		{"announced empty, as in /proc", "abcd", 0, 9, "grew"},
-		{"shrank", "ab", 3, 9, "shrank"},
-		{"over the limit", "abc", 3, 2, "more than"},
-	} {
-		data, err := readSize(bytes.NewBufferString(c.content), c.size, c.limit)
-		if c.want == "" && (err != nil || string(data) != c.content) || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: %q, %v", c.name, data, err)
-		}
-	}
-}
-
-// A file that grows by itself while it is read: a real one, through the folder.
-func TestReadGrowingFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "f")
-	do(t, os.WriteFile(path, make([]byte, 1<<20), 0o600))
-	writer, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	do(t, err)
-	defer writer.Close()
-	r := &growing{file: writer}
-	file, err := os.Open(path)
-	do(t, err)
-	defer file.Close()
-	info, err := file.Stat()
-	do(t, err)
-	r.Reader = file
-	if _, err := readSize(r, info.Size(), MaxWasm); err == nil || !strings.Contains(err.Error(), "grew") {
-		t.Errorf("%v", err)
-	}
-}
-
-// growing appends a byte to its file before every read.
-type growing struct {
-	io.Reader
-	file *os.File
-}
-
-func (g *growing) Read(p []byte) (int, error) {
-	if _, err := g.file.Write([]byte{1}); err != nil {
-		return 0, err
-	}
-	return g.Reader.Read(p)
 }
 
 func TestInspect(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 // summarized in the log, never written one by one: a stranger must not be able to fill it. Every error is an *Error.
 func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 	c.adopt("")
-	now, clock := g.time()
+	now, clock := g.wall()
 	key, cacheable := g.cache.key(c, g.Audience, g.Auth.Ref().Digest)
 	if clock == abi.ClockUnsynchronised { // such a clock may stand still, and nothing would ever expire
 		g.cache.empty()
@@ -34,7 +34,7 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 		}
 	}
 	if !g.strangers.admit(c.Peer) {
-		g.strangers.note(c.Peer, "throttled")
+		g.strangers.note(c.Peer, "throttled", nil)
 		return nil, &Error{Kind: ErrTooMany, Call: c.ID, Cause: errors.New("throttled")}
 	}
 	caller, keep, err := g.identify(ctx, c)
@@ -43,7 +43,7 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 		if ctx.Err() != nil {
 			class = "gone" // costs as much: else a stranger who hangs up early would ask for free
 		}
-		g.strangers.refused(c.Peer, class)
+		g.strangers.refused(c.Peer, class, err)
 		return nil, &Error{Kind: ErrUnauthenticated, Call: c.ID, Cause: err}
 	}
 	if cacheable && keep {
@@ -54,8 +54,9 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 }
 
 // identify asks the auth plugin and believes nothing that it says unchecked.
-func (g *Gate) identify(ctx context.Context, c *Call) (*Caller, bool, error) {
-	now, clock := g.time()
+func (g *Gate) identify(ctx context.Context, c *Call) (caller *Caller, cacheable bool, err error) {
+	defer caught(&err)
+	now, clock := g.wall()
 	a, err := g.Auth.Authenticate(ctx, abi.AuthRequest{
 		Credential: c.Credential, Transport: c.Transport, Peer: c.Peer, Audience: g.Audience, Now: stamp(now), Clock: clock,
 	})

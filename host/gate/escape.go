@@ -41,10 +41,10 @@ func Visible(r rune) bool {
 // maxWords is how much of somebody's words an entry takes, in bytes.
 const maxWords = abi.MaxReason
 
-// escape also cuts, on a whole character.
-func escape(s string) string {
-	if len(s) > maxWords {
-		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+// escape also cuts to limit bytes, on a whole character.
+func escape(s string, limit int) string {
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + "…"
 	}
 	return Escape(s)
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"bulkhead/abi"
@@ -23,6 +24,8 @@ type exchange struct {
 	start   time.Time
 	salt    [16]byte
 	request string // salted digest of the params
+
+	redacted []string // by whom and why
 }
 
 func (g *Gate) newExchange(c *Call, caller *Caller, start time.Time) *exchange {
@@ -30,52 +33,72 @@ func (g *Gate) newExchange(c *Call, caller *Caller, start time.Time) *exchange {
 	return &exchange{gate: g, call: c, caller: caller, running: running, start: start}
 }
 
-// decide validates the arguments, asks the policies and records the decision. Only a durable yes returns nil.
+// decide judges the call and records the decision. Only a durable yes returns nil.
 func (x *exchange) decide(ctx context.Context) error {
 	rand.Read(x.salt[:]) // never fails (crypto/rand)
-	params := x.call.Params
-	if params == nil {
-		params = x.call.Arguments
+	reason, kind, cause := x.judge(ctx)
+	entry := x.entry(KindDecision, Success, reason)
+	if cause != nil {
+		entry.Outcome, entry.Reason = Failure, escape(cause.Error(), maxWords)
 	}
-	var err error
-	if x.request, err = x.digest(params); err != nil {
-		return x.refuse(ctx, ErrInvalid, err)
-	}
-	if x.call.Check != nil {
-		if err := x.call.Check(); err != nil {
-			return x.refuse(ctx, ErrInvalid, err)
-		}
-	}
-	reason, err := x.gate.ask(ctx, x.gate.question(x.call, x.caller, abi.PhaseBefore))
-	if err != nil {
-		return x.refuse(ctx, ErrDenied, err)
-	}
-	if _, err := x.record(ctx, x.entry(KindDecision, Success, reason)); err != nil {
+	if _, err := x.record(ctx, entry); err != nil {
 		return x.fail(ErrUnavailable, err)
+	}
+	if cause != nil {
+		return x.fail(kind, cause)
 	}
 	return nil
 }
 
-// refuse records a decision against the call.
-func (x *exchange) refuse(ctx context.Context, kind, cause error) error {
-	if _, err := x.record(ctx, x.entry(KindDecision, Failure, cause.Error())); err != nil {
-		return x.fail(ErrUnavailable, err)
+// judge validates the arguments and asks the policies. Whoever may not make the call with any arguments hears that, and
+// nothing about those he sent: they would tell him what the tool takes. A panic is a no like any other.
+func (x *exchange) judge(ctx context.Context) (reason string, kind, err error) {
+	defer caught(&err)
+	kind = ErrFailed
+	params := x.call.Params
+	if params == nil {
+		params = x.call.Arguments
 	}
-	return x.fail(kind, cause)
+	if x.request, err = x.digest(params); err != nil {
+		return "", ErrInvalid, err
+	}
+	question := x.gate.question(x.call, x.caller, abi.PhaseBefore)
+	invalid := x.check()
+	if invalid != nil {
+		question.Arguments = nil // policies see valid ones only
+	}
+	if reason, err = x.gate.ask(ctx, question); err != nil {
+		return "", ErrDenied, err
+	}
+	return reason, ErrInvalid, invalid
+}
+
+func (x *exchange) check() error {
+	if x.call.Check == nil {
+		return nil
+	}
+	return x.call.Check()
+}
+
+// caught makes an error of a panic. It must be deferred itself.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v", p)
+	}
 }
 
 // run does what was allowed and records how it ended, whatever ended it.
 func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 	done := Done{Call: x.call.ID}
 	answer, result, kind, cause := x.perform(ctx, run)
-	entry := x.entry(KindResult, Success, "")
+	entry := x.entry(KindResult, Success, strings.Join(x.redacted, "; "))
 	if cause == nil {
 		if entry.Response, cause = x.digest(result); cause != nil {
 			kind = ErrFailed
 		}
 	}
 	if cause != nil {
-		entry.Outcome, entry.Reason = Failure, escape(cause.Error())
+		entry.Outcome, entry.Reason = Failure, escape(cause.Error(), maxWords)
 	}
 	entry.Micros = time.Since(x.start).Microseconds()
 	receipt, err := x.record(ctx, entry)
@@ -91,12 +114,8 @@ func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 
 // perform runs, asks the policies that want to see the result, and encodes. A panic is a failure like any other.
 func (x *exchange) perform(ctx context.Context, run Runner) (a *abi.ToolAnswer, result json.RawMessage, kind, err error) {
+	defer caught(&err)
 	kind = ErrFailed
-	defer func() {
-		if p := recover(); p != nil {
-			a, result, kind, err = nil, nil, ErrFailed, fmt.Errorf("panic: %v", p)
-		}
-	}()
 	if a, err = run.Run(ctx, x.caller); err != nil {
 		return nil, nil, kind, err
 	}
@@ -129,6 +148,7 @@ func (x *exchange) after(ctx context.Context, a *abi.ToolAnswer) (*abi.ToolAnswe
 			return nil, fmt.Errorf("policy %s on the result: %w", p.Ref().Alias, err)
 		case d.Decision == abi.Redact && d.Result != nil:
 			a = d.Result
+			x.redacted = append(x.redacted, fmt.Sprintf("policy %s redacted: %s", p.Ref().Alias, d.Reason))
 		case d.Decision != abi.Allow:
 			return nil, fmt.Errorf("policy %s on the result: %s", p.Ref().Alias, d.Reason)
 		}
@@ -146,8 +166,8 @@ func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
 	}
 	plugins = append(plugins, x.running.Used()...)
 	return Entry{
-		Actor: x.caller.principal.ID, Action: x.call.Action, Resource: escape(x.call.Resource), Outcome: outcome,
-		TraceID: x.call.Trace, Kind: kind, Call: x.call.ID, Reason: escape(reason), Plugins: plugins, Request: x.request,
+		Actor: x.caller.principal.ID, Action: x.call.Action, Resource: escape(x.call.Resource, maxWords), Outcome: outcome,
+		TraceID: x.call.Trace, Kind: kind, Call: x.call.ID, Reason: escape(reason, maxWords), Plugins: plugins, Request: x.request,
 	}
 }
 

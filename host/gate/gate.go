@@ -29,6 +29,7 @@ type Gate struct {
 	Config
 	cache     *callerCache
 	strangers *strangers
+	calls     turnstile
 }
 
 // New checks that nothing is missing. A gate without policies would allow nothing, and is refused too. The gate must be
@@ -56,6 +57,11 @@ func (g *Gate) Close() { g.strangers.close() }
 // is an *Error.
 func (g *Gate) Do(ctx context.Context, c *Call, run Runner) (Done, error) {
 	start := time.Now()
+	if err := g.calls.enter(); err != nil {
+		c.adopt("")
+		return Done{Call: c.ID}, &Error{Kind: ErrUnavailable, Call: c.ID, Cause: err}
+	}
+	defer g.calls.leave()
 	caller, err := g.caller(ctx, c)
 	if err != nil {
 		return Done{Call: c.ID}, err
@@ -94,12 +100,12 @@ func (g *Gate) knows(c *Caller) bool {
 }
 
 func (g *Gate) now() time.Time {
-	t, _ := g.time()
+	t, _ := g.wall()
 	return t
 }
 
-// time is the wall clock's alone: a monotonic reading would hide that it jumped, and let what has expired live on.
-func (g *Gate) time() (time.Time, abi.Clock) {
+// wall is the wall clock alone: a monotonic reading would hide that it jumped, and let what has expired live on.
+func (g *Gate) wall() (time.Time, abi.Clock) {
 	t, clock := g.Clock()
 	return t.Round(0), clock
 }
@@ -112,7 +118,7 @@ func (g *Gate) record(ctx context.Context, e Entry) (Receipt, error) {
 
 // question is what policies are asked.
 func (g *Gate) question(c *Call, caller *Caller, phase abi.Phase) abi.PolicyRequest {
-	now, clock := g.time()
+	now, clock := g.wall()
 	return abi.PolicyRequest{
 		Principal: caller.principal, Action: c.Action, Resource: c.Resource, Plugin: c.Plugin, Arguments: c.Arguments,
 		Transport: c.Transport, Peer: c.Peer, Device: g.Device, Now: stamp(now), Clock: clock, Phase: phase,

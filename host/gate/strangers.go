@@ -19,20 +19,22 @@ const (
 )
 
 // strangers counts refused peers, slows them down, and writes summaries: at most one entry a second, less under a
-// lasting flood. Nothing is dropped uncounted.
+// lasting flood. Nothing is dropped uncounted. Time that passes is measured by the monotonic clock: the wall clock may
+// stand still or jump, and would then lock peers out or let them in.
 type strangers struct {
 	record func(context.Context, Entry) (Receipt, error)
-	now    func() time.Time
-	stop   chan struct{}
+	now    func() time.Time // for what the log says
+	stop   func()
 	done   chan struct{}
 
 	mu       sync.Mutex
 	buckets  map[string]*bucket
+	swept    time.Time // when forget last went through them all
 	counts   map[strangerKey]*tally
 	order    []strangerKey // keys of counts, oldest first
 	interval time.Duration
 	written  time.Time // when the last summary was written
-	noted    time.Time
+	noted    time.Time // when the last refusal was counted
 }
 
 type bucket struct {
@@ -45,14 +47,16 @@ type strangerKey struct{ prefix, class string }
 type tally struct {
 	n           int64
 	first, last time.Time
+	cause       error // of the last one; nil: the class says it all
 }
 
 func newStrangers(record func(context.Context, Entry) (Receipt, error), now func() time.Time) *strangers {
+	stop := make(chan struct{})
 	s := &strangers{
-		record: record, now: now, stop: make(chan struct{}), done: make(chan struct{}),
+		record: record, now: now, stop: sync.OnceFunc(func() { close(stop) }), done: make(chan struct{}),
 		buckets: map[string]*bucket{}, counts: map[strangerKey]*tally{}, interval: firstInterval,
 	}
-	go s.loop()
+	go s.loop(stop)
 	return s
 }
 
@@ -63,19 +67,19 @@ func (s *strangers) admit(peer string) bool {
 	return s.bucket(prefix(peer)).tokens >= 1
 }
 
-// refused spends one refusal of the peer's prefix and counts it.
-func (s *strangers) refused(peer string) {
+// refused spends one refusal of the peer's prefix and counts it. Those who were admitted at the same moment run up a
+// debt, so that many at once gain little over one after the other.
+func (s *strangers) refused(peer, class string, cause error) {
 	s.mu.Lock()
-	if b := s.bucket(prefix(peer)); b.tokens >= 1 {
-		b.tokens--
-	}
+	b := s.bucket(prefix(peer))
+	b.tokens = max(b.tokens-1, -refusedBurst)
 	s.mu.Unlock()
-	s.note(peer, "unauthenticated")
+	s.note(peer, class, cause)
 }
 
 // bucket returns the prefix's bucket, filled up to now. The lock is held.
 func (s *strangers) bucket(prefix string) *bucket {
-	now := s.now()
+	now := time.Now()
 	b := s.buckets[prefix]
 	if b == nil && len(s.buckets) >= maxPrefixes {
 		s.forget(now)
@@ -87,24 +91,33 @@ func (s *strangers) bucket(prefix string) *bucket {
 		b = &bucket{refusedBurst, now}
 		s.buckets[prefix] = b
 	}
-	if d := now.Sub(b.at); d > 0 {
-		b.tokens = min(refusedBurst, b.tokens+float64(d)/float64(refusedEvery))
-	}
-	b.at = now
+	b.fill(now)
 	return b
 }
 
-// forget drops the buckets that are full again.
+func (b *bucket) fill(now time.Time) {
+	b.tokens = min(refusedBurst, b.tokens+float64(now.Sub(b.at))/float64(refusedEvery))
+	b.at = now
+}
+
+// forget drops the buckets that are full again. There may be none, so it looks no oftener than one can fill.
 func (s *strangers) forget(now time.Time) {
+	if now.Sub(s.swept) < refusedEvery {
+		return
+	}
+	s.swept = now
 	for p, b := range s.buckets {
-		if now.Sub(b.at) >= refusedBurst*refusedEvery {
+		if b.fill(now); b.tokens >= refusedBurst {
 			delete(s.buckets, p)
 		}
 	}
 }
 
+// maxCause is how much of a cause a summary takes, in bytes: it may quote a stranger.
+const maxCause = 200
+
 // note counts one refusal for the next summary.
-func (s *strangers) note(peer, class string) {
+func (s *strangers) note(peer, class string, cause error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -119,10 +132,10 @@ func (s *strangers) note(peer, class string) {
 		s.order = append(s.order, k)
 	}
 	t.n++
-	t.last, s.noted = now, now
+	t.last, t.cause, s.noted = now, cause, time.Now()
 }
 
-func (s *strangers) loop() {
+func (s *strangers) loop(stop <-chan struct{}) {
 	defer close(s.done)
 	tick := time.NewTicker(firstInterval)
 	defer tick.Stop()
@@ -130,7 +143,7 @@ func (s *strangers) loop() {
 		select {
 		case <-tick.C:
 			s.flush()
-		case <-s.stop:
+		case <-stop:
 			return
 		}
 	}
@@ -139,11 +152,11 @@ func (s *strangers) loop() {
 // flush writes the oldest summary if it is time.
 func (s *strangers) flush() {
 	s.mu.Lock()
-	now := s.now()
+	now := time.Now()
 	switch {
 	case now.Sub(s.noted) >= quietAfter:
 		s.interval = firstInterval
-	case now.Sub(s.written) < s.interval && !s.written.After(now):
+	case now.Sub(s.written) < s.interval:
 		s.mu.Unlock()
 		return
 	}
@@ -168,15 +181,19 @@ func (s *strangers) take() (Entry, bool) {
 	t := s.counts[k]
 	s.order = s.order[1:]
 	delete(s.counts, k)
+	reason := k.class
+	if t.cause != nil {
+		reason += "; the last: " + escape(t.cause.Error(), maxCause)
+	}
 	return Entry{
 		Actor: "system/host", Action: "authenticate", Resource: k.prefix, Outcome: Failure, Kind: KindStrangers,
-		Reason: k.class, Count: t.n, First: stamp(t.first), Last: stamp(t.last),
+		Reason: reason, Count: t.n, First: stamp(t.first), Last: stamp(t.last),
 	}, true
 }
 
-// close writes every summary that is left.
+// close writes every summary that is left. It may be called again.
 func (s *strangers) close() {
-	close(s.stop)
+	s.stop()
 	<-s.done
 	for {
 		s.mu.Lock()

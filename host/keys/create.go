@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"bulkhead/host/safefile"
 )
 
 // Create makes a key pair and writes FOLDER/NAME.key (0600) and FOLDER/NAME.pub (0644). The folder is made (0700) if it is
@@ -28,7 +30,7 @@ func Create(folder, name string, purpose Purpose, development bool) (Info, error
 		return Info{}, fmt.Errorf("making key %s: %w", name, err)
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return Info{}, &FileError{Path: path, Reason: reason(err)}
+		return Info{}, &FileError{Path: path, Reason: safefile.Reason(err)}
 	}
 	root, err := openFolder(folder)
 	if err != nil {
@@ -83,11 +85,11 @@ func createFile(root *os.Root, name string, content file, mode fs.FileMode) erro
 		return &FileError{Path: path, Reason: "exists already", Hint: "choose another name, or move the old key away first"}
 	}
 	if err != nil {
-		return &FileError{Path: path, Reason: reason(err)}
+		return &FileError{Path: path, Reason: safefile.Reason(err)}
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(&FileError{Path: path, Reason: reason(err)}, root.Remove(name))
+		return errors.Join(&FileError{Path: path, Reason: safefile.Reason(err)}, root.Remove(name))
 	}
 	return nil
 }
@@ -95,10 +97,10 @@ func createFile(root *os.Root, name string, content file, mode fs.FileMode) erro
 func syncFolder(root *os.Root) error {
 	f, err := root.Open(".")
 	if err != nil {
-		return &FileError{Path: root.Name(), Reason: reason(err)}
+		return &FileError{Path: root.Name(), Reason: safefile.Reason(err)}
 	}
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return &FileError{Path: root.Name(), Reason: reason(err)}
+		return &FileError{Path: root.Name(), Reason: safefile.Reason(err)}
 	}
 	return nil
 }

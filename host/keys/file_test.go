@@ -136,7 +136,7 @@ func TestReadRefusesFiles(t *testing.T) {
 		{"missing", func(t *testing.T, _, p string) { do(t, os.Remove(p)) }, "no such file"},
 		{"folder", func(t *testing.T, _, p string) { do(t, os.Remove(p)); do(t, os.Mkdir(p, 0o700)) }, "not a regular file"},
 		{"pipe", func(t *testing.T, _, p string) { do(t, os.Remove(p)); do(t, syscall.Mkfifo(p, 0o600)) }, "not a regular file"},
-		{"too large", func(t *testing.T, _, p string) { write(t, p, strings.Repeat(" ", MaxFile+1)) }, "larger"},
+		{"too large", func(t *testing.T, _, p string) { write(t, p, strings.Repeat(" ", MaxFile+1)) }, "more than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			folder, _ := create(t, "k", Sign)

@@ -91,12 +91,12 @@ func checkSlots(r *report, p Plugin, c abi.Capability, granted map[string]string
 }
 
 func checkTools(r *report, p Plugin, names []string, seen map[string]string) {
-	form := regexp.MustCompile(`^[A-Za-z0-9_./-]{1,64}$`)
+	form := regexp.MustCompile(`^[a-z0-9_.-]{1,64}$`)
 	at := keyPath{"plugin", p.Alias, "prefix"}
 	for _, tool := range names {
 		name := p.ToolName(tool)
 		if !form.MatchString(name) {
-			r.add(at, "choose a shorter prefix", "%s is no MCP tool name of 1 to 64 of A-Z, a-z, 0-9, _, ., / and -", quote(name))
+			r.add(at, "choose a shorter prefix", "%s is no MCP tool name of 1 to 64 of a-z, 0-9, _, . and -", quote(name))
 		}
 		if other, ok := seen[name]; ok {
 			r.add(at, "give one of them another prefix", "tool %s is also one of plugin %s", quote(name), other)

@@ -106,7 +106,7 @@ func backend(v any) string {
 }
 
 func prefix(v any) string {
-	return matches(v, `^[A-Za-z0-9_./-]{0,63}$`, "at most 63 of A-Z, a-z, 0-9, _, ., / and -")
+	return matches(v, `^[a-z0-9_.-]{0,63}$`, "at most 63 of a-z, 0-9, _, . and -")
 }
 
 func audience(v any) string {

@@ -3,10 +3,10 @@ package manifest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"bulkhead/host/safefile"
 )
 
 // A folder is the manifest's, held open, so that all files are looked for in the same one, and none outside of it.
@@ -33,39 +33,28 @@ func (f *folder) close() { f.root.Close() }
 // read returns a trusted file of the folder: a regular file that nobody but root and the host's user can change. missing
 // is the hint for a file that does not exist.
 func (f *folder) read(base, missing string) ([]byte, *Problem) {
-	file, err := f.root.OpenFile(base, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, os.ErrNotExist) {
+	data, info, err := safefile.Read(f.root, base, maxFile)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil, &Problem{File: base, Message: "does not exist in " + f.path, Hint: missing}
-	}
-	if err != nil {
-		return nil, &Problem{File: base, Message: fmt.Sprintf("cannot be read: %v", err)}
-	}
-	defer file.Close()
-	opened, err := file.Stat()
-	if err != nil {
-		return nil, &Problem{File: base, Message: fmt.Sprintf("cannot be read: %v", err)}
-	}
-	named, err := f.root.Lstat(base)
-	if err != nil || !named.Mode().IsRegular() || !os.SameFile(named, opened) {
+	case errors.Is(err, safefile.ErrIrregular):
 		return nil, &Problem{File: base, Message: "is no regular file", Hint: "links, devices and pipes are not read"}
+	case err != nil:
+		return nil, &Problem{File: base, Message: "cannot be read: " + safefile.Reason(err)}
 	}
-	if message, hint := f.trusted(base, opened); message != "" {
+	if message, hint := f.trusted(base, info); message != "" {
 		return nil, &Problem{File: base, Message: message, Hint: hint}
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
-		return nil, &Problem{File: base, Message: fmt.Sprintf("cannot be read: %v", err)}
 	}
 	return data, nil
 }
 
 // trusted says what is wrong with the owner and mode of a file or folder that the host believes.
 func (f *folder) trusted(name string, info os.FileInfo) (message, hint string) {
-	sys, ok := info.Sys().(*syscall.Stat_t)
+	uid, _, ok := safefile.Owner(info)
 	if !ok {
 		return "has an unknown owner", ""
 	}
-	return trust(filepath.Join(f.path, name), sys.Uid, f.self, info.Mode().Perm())
+	return trust(filepath.Join(f.path, name), uid, f.self, info.Mode().Perm())
 }
 
 func trust(full string, owner, self uint32, mode os.FileMode) (message, hint string) {

@@ -3,51 +3,23 @@ package state
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"bulkhead/host/safefile"
 )
 
 // Read returns the content of the file name, at most limit bytes. A missing file is os.ErrNotExist; one that is larger,
 // no regular file, a link, or anybody else's to write is an error.
 func (d *Dir) Read(name string, limit int64) ([]byte, error) {
-	f, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	data, info, err := safefile.Read(d.root, name, limit)
+	if err == nil {
+		err = private(d.Join(name), info)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("reading state: %w", err)
-	}
-	defer f.Close()
-	info, err := plain(d.root, name, f)
-	if err != nil {
-		return nil, fmt.Errorf("reading state: %w", err)
-	}
-	if err := private(d.Join(name), info); err != nil {
-		return nil, fmt.Errorf("reading state: %w", err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading state: %w", err)
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("reading state: %s has more than %d bytes", d.Join(name), limit)
+		return nil, fmt.Errorf("reading state: %s: %w", name, err)
 	}
 	return data, nil
-}
-
-// plain refuses f unless name is a regular file and that very file: an os.Root follows links that stay inside.
-func plain(root *os.Root, name string, f *os.File) (os.FileInfo, error) {
-	opened, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	named, err := root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !named.Mode().IsRegular() || !os.SameFile(named, opened) {
-		return nil, fmt.Errorf("%w: %s is no regular file", ErrUnsafe, name)
-	}
-	return opened, nil
 }
 
 // Write replaces the file name, mode 0600, by data. When it returns nil the new content is durable; after a crash at any

@@ -29,7 +29,7 @@ func takeLock(root *os.Root, f *os.File) error {
 	} else if err != nil {
 		return err
 	}
-	if _, err := plain(root, lockName, f); err != nil {
+	if err := plain(root, lockName, f); err != nil {
 		return err
 	}
 	if err := f.Truncate(0); err != nil {
@@ -37,6 +37,22 @@ func takeLock(root *os.Root, f *os.File) error {
 	}
 	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	return err
+}
+
+// plain refuses f unless name is a regular file and that very file: an os.Root follows links that stay inside.
+func plain(root *os.Root, name string, f *os.File) error {
+	opened, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if !named.Mode().IsRegular() || !os.SameFile(named, opened) {
+		return fmt.Errorf("%w: %s is no regular file", ErrUnsafe, name)
+	}
+	return nil
 }
 
 func flock(f *os.File) error {

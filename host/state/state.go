@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"bulkhead/host/safefile"
 )
 
 // The reasons why Open refuses, beside failures of the system.
@@ -86,11 +87,11 @@ func openFolder(path string) (*os.Root, error) {
 
 // private refuses a folder or file that anybody but the host's user owns or can enter.
 func private(path string, info os.FileInfo) error {
-	sys, ok := info.Sys().(*syscall.Stat_t)
+	uid, _, ok := safefile.Owner(info)
 	if !ok {
 		return fmt.Errorf("%w: owner of %s is unknown", ErrUnsafe, path)
 	}
-	return ownedAndClosed(path, sys.Uid, uint32(os.Geteuid()), info.Mode().Perm())
+	return ownedAndClosed(path, uid, uint32(os.Geteuid()), info.Mode().Perm())
 }
 
 func ownedAndClosed(path string, owner, self uint32, mode os.FileMode) error {

@@ -28,8 +28,11 @@ var (
 // Decode checks data as Check does and decodes it into v, a pointer to a zero value: members that data does not have
 // keep what was there. Members that v does not have are refused, and so is null for v as a whole. A null member is its
 // zero value, and a missing one is no error: whoever requires a member looks at it. After an error v is undefined.
-func Decode(data []byte, v any) error {
-	if err := Check(data); err != nil {
+func Decode(data []byte, v any) error { return DecodeDepth(data, v, abi.MaxJSONDepth) }
+
+// DecodeDepth is Decode with another limit on nesting, for messages that embed one of somebody else's.
+func DecodeDepth(data []byte, v any, depth int) error {
+	if err := CheckDepth(data, depth); err != nil {
 		return err
 	}
 	if jsontext.Value(data).Kind() == jsontext.KindNull {

@@ -8,10 +8,12 @@ package guest
 
 import (
 	"context"
+	"errors"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasi"
+	"bulkhead/runtimes/wasm"
 )
 
 // A Backend runs plugins on one Engine.
@@ -38,8 +40,14 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	if err != nil {
 		return nil, err
 	}
+	bounded, err := wasm.BoundTables(p.Wasm)
+	if errors.Is(err, wasm.ErrTables) {
+		return nil, refuse(p, err.Error(), runtimes.ErrLimit)
+	} else if err != nil {
+		return nil, refuse(p, "bounding tables", err)
+	}
 	m.configurable = exported(outline, abi.ExportConfigure)
-	m.code, err = b.engine.Compile(ctx, p.Wasm, imports(outline, known), pages(p.Limits.Memory))
+	m.code, err = b.engine.Compile(ctx, bounded, imports(outline, known), pages(p.Limits.Memory))
 	if err != nil {
 		return nil, refuse(p, "compiling", err)
 	}

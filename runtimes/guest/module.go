@@ -102,6 +102,11 @@ func (m *Module) Close(ctx context.Context) error {
 	case <-m.idle:
 		return nil
 	case <-ctx.Done():
+	}
+	select {
+	case <-m.idle: // both at once: what matters is that it is free
+		return nil
+	default:
 		return ctx.Err()
 	}
 }

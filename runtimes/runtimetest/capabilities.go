@@ -173,12 +173,11 @@ func (s suite) overlap(t *testing.T) {
 		}
 		return append(dst, in...), nil
 	}}
-	m := s.load(t, program(caller("infer"), h))
 	for _, at := range []uint64{outAt, outAt + 2, outAt - 2, outAt + 4} {
 		fill := &module{}
 		infer := fill.capability("infer")
 		fill.Data(uint32(at), []byte("input"))
-		m = s.load(t, program(fill.complete(1, 0,
+		m := s.load(t, program(fill.complete(1, 0,
 			w.I32(0), w.I32(uint32(at)), w.I32(5), w.I32(outAt), w.I32(16), w.Call(infer), w.Do(w.Drop), w.I32(outAt), w.I32(9), pack()), h))
 		if got := call(t, m, nil); string(got) != "----input" {
 			t.Errorf("input at %+d of the output: %q", int64(at)-outAt, got)

@@ -8,6 +8,7 @@ import (
 	"bulkhead/abi"
 	"bulkhead/runtimes"
 	w "bulkhead/runtimes/runtimetest/wasmbuild"
+	"bulkhead/runtimes/wasm"
 )
 
 func (s suite) traps(t *testing.T) {
@@ -76,6 +77,25 @@ func (s suite) memory(t *testing.T) {
 					t.Errorf("growing by 2^32 - 1: %d, want -1", got)
 				}
 			}
+		}
+	})
+	t.Run("tables are no way around it", func(t *testing.T) {
+		m := &module{}
+		m.Table(1)
+		loaded := s.load(t, program(m.complete(1, 0,
+			w.I32(resultAt), w.TableGrow(concat(w.Get(0), w.Load32(0))), w.Store32(0), w.I32(resultAt), w.I32(4), pack()), &host{}))
+		if got := grow(t, loaded, wasm.MaxElements-1); got != 1 {
+			t.Errorf("growing to the limit: %d, want 1", got)
+		}
+		for _, by := range []uint32{wasm.MaxElements, 1 << 24, 0xffffffff} {
+			if got := grow(t, loaded, by); got != -1 {
+				t.Errorf("growing by %d: %d, want -1", by, got)
+			}
+		}
+		m = &module{}
+		m.Table(wasm.MaxElements + 1)
+		if err := s.refused(t, program(m.complete(1, 0, w.I64(0)), &host{}), "elements"); !errors.Is(err, runtimes.ErrLimit) {
+			t.Errorf("too large from the start: %v", err)
 		}
 	})
 	t.Run("its own maximum holds", func(t *testing.T) {

@@ -94,6 +94,9 @@ func Do(op Op) []byte { return []byte{byte(op)} }
 // Grow is memory.grow.
 func Grow() []byte { return []byte{0x40, 0} }
 
+// TableGrow is table.grow of table 0, by as many null functions as the code of delta says.
+func TableGrow(delta []byte) []byte { return join([]byte{0xd0, 0x70}, delta, []byte{0xfc, 0x0f, 0}) }
+
 // Pack makes an answer of the address and the length on the stack, in that order: address << 32 | length. It needs one
 // i32 local.
 func Pack(local uint32) []byte {
