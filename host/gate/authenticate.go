@@ -92,3 +92,6 @@ func (c *Call) adopt(id string) {
 		c.Trace = hex.EncodeToString(b[:])
 	}
 }
+
+// Stranger counts a request that was turned away before anybody asked who sends it, in the same summaries as refusals.
+func (g *Gate) Stranger(peer, class string) { g.strangers.note(peer, class, nil) }

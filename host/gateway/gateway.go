@@ -29,6 +29,8 @@ type Gate interface {
 	Do(ctx context.Context, c *gate.Call, run gate.Runner) (gate.Done, error)
 	// Visible reports whether policy would allow the call. It records nothing.
 	Visible(ctx context.Context, caller *gate.Caller, c *gate.Call) bool
+	// Stranger counts a request that was turned away before anybody asked who sends it.
+	Stranger(peer, class string)
 }
 
 // Config says what a Server serves. Gate, Name, Version and Logger are required.

@@ -28,6 +28,7 @@ func (s *Server) Handler() http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
 		if s.foreign(r) {
+			s.Gate.Stranger(peer(r), "foreign")
 			http.Error(w, "forbidden: foreign Host or Origin", http.StatusForbidden)
 			return
 		}

@@ -206,6 +206,9 @@ func TestHostAndOrigin(t *testing.T) {
 		if a.status == 200 != c.ok || !c.ok && a.status != 403 {
 			t.Errorf("host %q, origin %q: %v", c.host, c.origin, a)
 		}
+		if counted := w.takeForeign() == 1; counted == c.ok {
+			t.Errorf("host %q, origin %q: counted as foreign: %v", c.host, c.origin, counted)
+		}
 		if got := a.header.Get("Access-Control-Allow-Origin"); c.ok && got != c.origin || !c.ok && got != "" {
 			t.Errorf("origin %q may read: %q", c.origin, got)
 		}

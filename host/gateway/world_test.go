@@ -27,6 +27,7 @@ type world struct {
 	mu      sync.Mutex
 	did     []string // actions that went through Do
 	asked   int      // calls of Authenticate
+	foreign int      // calls of Stranger
 	ran     []string // tools that ran
 	entries []gate.Entry
 	failLog bool
@@ -50,6 +51,22 @@ func (w *world) Do(ctx context.Context, c *gate.Call, run gate.Runner) (gate.Don
 
 func (w *world) Visible(ctx context.Context, caller *gate.Caller, c *gate.Call) bool {
 	return w.gate.Visible(ctx, caller, c)
+}
+
+func (w *world) Stranger(peer, class string) {
+	w.mu.Lock()
+	w.foreign++
+	w.mu.Unlock()
+	w.gate.Stranger(peer, class)
+}
+
+// takeForeign returns and forgets how many requests were turned away as foreign.
+func (w *world) takeForeign() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := w.foreign
+	w.foreign = 0
+	return n
 }
 
 // actions returns and forgets what went through Do.
