@@ -1,4 +1,4 @@
-package bulkhead_test
+package main
 
 import (
 	"os/exec"
@@ -30,7 +30,7 @@ var trusted = []string{
 }
 
 func TestHostLinksOnlyTrustedModules(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", "./host").Output()
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
