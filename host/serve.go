@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
 	"bulkhead/abi"
+	"bulkhead/host/bundle"
 	"bulkhead/host/gate"
 	"bulkhead/host/gateway"
 )
@@ -45,7 +48,7 @@ func (l *loader) tool(p *plugin, i int, name string) gateway.Tool {
 	d, schemas, runner := p.bundle.Descriptor.Tools[i], p.bundle.Schemas[i], l.gatePlugin(p.Alias)
 	t := gateway.Tool{
 		Name: p.ToolName(name), Title: d.Title, Description: d.Description, InputSchema: d.InputSchema, OutputSchema: d.OutputSchema,
-		Plugin: p.Name, Ref: p.ref(),
+		Annotations: annotations(d.Annotations), Plugin: p.Name, Ref: p.ref(),
 		Check: func(arguments json.RawMessage) error { return schemas.Input.Validate(arguments) },
 		Invoke: func(ctx context.Context, q abi.ToolRequest) (*abi.ToolAnswer, error) {
 			q.Tool = name
@@ -56,4 +59,12 @@ func (l *loader) tool(p *plugin, i int, name string) gateway.Tool {
 		t.CheckOutput = func(structured json.RawMessage) error { return schemas.Output.Validate(structured) }
 	}
 	return t
+}
+
+// annotations says in MCP's words what the descriptor says of a tool.
+func annotations(a *bundle.Annotations) *mcp.ToolAnnotations {
+	if a == nil {
+		return nil
+	}
+	return &mcp.ToolAnnotations{ReadOnlyHint: a.ReadOnly, IdempotentHint: a.Idempotent, DestructiveHint: a.Destructive, OpenWorldHint: a.OpenWorld}
 }

@@ -75,8 +75,11 @@ func replace(made, dst, old string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replacing the old bundle: %w", err)
 	}
-	if err := os.Rename(made, dst); err != nil {
-		return fmt.Errorf("placing the bundle: %w", err)
+	if failed := os.Rename(made, dst); failed != nil {
+		if err == nil { // the old one is better than none
+			failed = errors.Join(failed, os.Rename(old, dst))
+		}
+		return fmt.Errorf("placing the bundle: %w", failed)
 	}
 	return nil
 }

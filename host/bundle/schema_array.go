@@ -64,7 +64,7 @@ func (e *evaluation) unique(list []any, at *place) error {
 		if err != nil {
 			return e.failf(at, "item %d cannot be compared", i)
 		}
-		if !e.pay(1 + len(text)/16) {
+		if !e.pay(1 + len(text)/2) {
 			return errSteps
 		}
 		if seen[string(text)] {

@@ -61,7 +61,11 @@ func equal(a, b any) bool {
 
 // number evaluates the keywords for numbers. Instances and limits are float64, as in every JSON reader that clients use.
 func (e *evaluation) number(n *node, value float64, at *place) error {
-	if !e.pay(len(n.numbers)) {
+	cost := len(n.numbers)
+	if of, ok := n.numbers["multipleOf"]; ok {
+		cost += multipleCost(value, of)
+	}
+	if !e.pay(cost) {
 		return errSteps
 	}
 	for _, limit := range []struct {
@@ -82,8 +86,24 @@ func (e *evaluation) number(n *node, value float64, at *place) error {
 	return nil
 }
 
+// multipleCost is the steps of isMultiple: fractions grow with the exponents of both.
+func multipleCost(value, of float64) int {
+	if value == 0 || integers(value, of) {
+		return 1
+	}
+	return 32 + int(math.Abs(math.Logb(value))+math.Abs(math.Logb(of)))/4
+}
+
+// integers reports whether both are integers that a float64 holds exactly.
+func integers(a, b float64) bool {
+	return a == math.Trunc(a) && b == math.Trunc(b) && math.Abs(a) < 1<<53 && math.Abs(b) < 1<<53
+}
+
 // isMultiple counts in decimal, so that 0.3 is a multiple of 0.1.
 func isMultiple(value, of float64) bool {
+	if integers(value, of) {
+		return of > 0 && math.Mod(value, of) == 0
+	}
 	v, ok1 := new(big.Rat).SetString(strconv.FormatFloat(value, 'g', -1, 64))
 	o, ok2 := new(big.Rat).SetString(strconv.FormatFloat(of, 'g', -1, 64))
 	return ok1 && ok2 && o.Sign() > 0 && v.Quo(v, o).IsInt()

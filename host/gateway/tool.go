@@ -22,8 +22,9 @@ type Tool struct {
 	Description  string
 	InputSchema  json.RawMessage // a JSON Schema of type object; clients get every token of it as it is here
 	OutputSchema json.RawMessage
-	Plugin       string         // signed name
-	Ref          gate.PluginRef // alias and digest
+	Annotations  *mcp.ToolAnnotations // the author's hints; policies decide
+	Plugin       string               // signed name
+	Ref          gate.PluginRef       // alias and digest
 
 	// Check validates the client's arguments, a JSON object. Its error is shown to the client.
 	Check func(arguments json.RawMessage) error
@@ -56,7 +57,9 @@ func (s *Server) addTool(t Tool) error {
 		Description  string          `json:"description,omitempty"`
 		InputSchema  json.RawMessage `json:"inputSchema"`
 		OutputSchema json.RawMessage `json:"outputSchema,omitempty"`
-	}{t.Name, t.Title, t.Description, t.InputSchema, t.OutputSchema})
+
+		Annotations *mcp.ToolAnnotations `json:"annotations,omitempty"`
+	}{t.Name, t.Title, t.Description, t.InputSchema, t.OutputSchema, t.Annotations})
 	if err != nil {
 		return fmt.Errorf("tool %q: %w", t.Name, err)
 	}

@@ -55,6 +55,7 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 		m.code.Close(ctx)
 		return nil, err
 	}
+	m.life, m.end = context.WithCancel(context.Background())
 	return m, nil
 }
 

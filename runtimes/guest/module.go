@@ -22,6 +22,8 @@ type Module struct {
 
 	spare     chan started // of one
 	refilling atomic.Bool
+	life      context.Context // of starts off the call path: until Close
+	end       context.CancelFunc
 
 	mu     sync.Mutex
 	closed bool
@@ -96,6 +98,7 @@ func (m *Module) Close(ctx context.Context) error {
 	m.closed = true
 	m.mu.Unlock()
 	if first {
+		m.end() // nobody waits for the next spare any more
 		m.leave(ctx)
 	}
 	select {

@@ -1,6 +1,9 @@
 package guest
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A module keeps one spare: an instance that has started and served nobody. A call takes it and the next is started off
 // the call path, so that a caller rarely waits for a start. No instance serves two calls.
@@ -35,6 +38,9 @@ func (m *Module) begin(ctx context.Context, p phase) (started, error) {
 	return started{c, input}, nil
 }
 
+// maxStart is how long a start off the call path may wait in host functions.
+const maxStart = 30 * time.Second
+
 // refill starts the next spare unless one is there or on its way. A start that fails is dropped: the next call tries it
 // again itself, and gets the error.
 func (m *Module) refill() {
@@ -42,10 +48,12 @@ func (m *Module) refill() {
 		return
 	}
 	if !m.enter() {
+		m.refilling.Store(false)
 		return
 	}
 	go func() {
-		ctx := context.Background()
+		ctx, cancel := context.WithTimeout(m.life, maxStart)
+		defer cancel()
 		defer m.leave(ctx)
 		defer m.refilling.Store(false)
 		if s, err := m.begin(ctx, restarting); err == nil {
