@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"bulkhead/abi"
 	"bulkhead/host/audit"
 	"bulkhead/host/floor"
 	"bulkhead/host/gate"
@@ -80,6 +82,9 @@ func checkFloor(ctx context.Context, sys *system, accept bool) error {
 		if err != nil {
 			return refused(err, "")
 		}
+		if info, err := os.Stat(filepath.Join(sys.Join(sys.State), audit.FileName)); f.Fresh() && err == nil && info.Size() > 0 {
+			return lostFloor()
+		}
 		_, err = f.Check(want, false)
 		return refusedByFloor(err)
 	}
@@ -102,7 +107,7 @@ func raiseFloor(ctx context.Context, dir *state.Dir, log *audit.Log, want floor.
 	}
 	lost := f.Fresh() && log.Head().Size > 0 // the first entry ever is written after the floor was raised
 	if lost && !accept {
-		return refused(errors.New("the floor is lost: this host has a log, but what it ran before is forgotten, so that something older could run"), "if you know why, accept what is to run now: bin/host check --accept")
+		return lostFloor()
 	}
 	changes, err := f.Check(want, accept)
 	if err != nil {
@@ -119,6 +124,11 @@ func raiseFloor(ctx context.Context, dir *state.Dir, log *audit.Log, want floor.
 	}
 	_, err = f.Raise(want, accept)
 	return refusedByFloor(err)
+}
+
+// lostFloor says that there is a log but no floor: the first entry ever is written after the floor was raised.
+func lostFloor() error {
+	return refused(errors.New("the floor is lost: this host has a log, but what it ran before is forgotten, so that something older could run"), "if you know why, accept what is to run now: bin/host check --accept")
 }
 
 func refusedByFloor(err error) error {
@@ -193,7 +203,9 @@ func planOf(sys *system) plan {
 func granted(p *plugin) []string {
 	out := []string{}
 	for _, c := range p.Grants.List() {
-		out = append(out, c.String())
+		if c != abi.Sign && c != abi.Infer { // which stand below, slot by slot
+			out = append(out, c.String())
+		}
 	}
 	for _, slot := range slices.Sorted(maps.Keys(p.Sign)) {
 		out = append(out, "sign:"+slot+"="+p.Sign[slot])

@@ -146,7 +146,7 @@ func checkLine(line string) error {
 	if err != nil {
 		return err
 	}
-	if !cmd.Runnable() {
+	if cmd.HasSubCommands() {
 		return fmt.Errorf("%s needs a subcommand", cmd.CommandPath())
 	}
 	if err := cmd.ValidateRequiredFlags(); err != nil {

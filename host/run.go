@@ -82,7 +82,9 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 			h = nil
 		}
 	}()
-	if h.dir, err = openState(ctx, sys.Join(sys.State)); err != nil {
+	if h.dir, err = openState(ctx, sys.Join(sys.State)); errors.Is(err, state.ErrLocked) {
+		return h, &exitError{exitFailure, err, "stop that host, or give this manifest another state"}
+	} else if err != nil {
 		return h, usage(err)
 	}
 	if h.log, err = audit.Open(audit.Config{Dir: h.dir.Path(), Development: sys.development}); err != nil {

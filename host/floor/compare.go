@@ -34,7 +34,7 @@ func (r *Refusal) Error() string {
 		acceptable = acceptable && c.Acceptable
 	}
 	if acceptable {
-		b.WriteString("\nhint: look at the changes, then accept them with `bin/host check --accept`, or give the plugin a new version")
+		b.WriteString("\nhint: look at the changes, then accept them with `bin/host check --accept`")
 	}
 	return b.String()
 }

@@ -25,6 +25,7 @@ const retryAfter = "5" // seconds
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w = &pacedWriter{ResponseWriter: w, limit: s.Limits.WriteTime}
+		s.expectBody(w, r)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-store")
 		if s.foreign(r) {
@@ -137,6 +138,15 @@ func (r *refusal) write(w http.ResponseWriter, id jsonrpc.ID, call string) {
 	w.Write(body)
 }
 
+// expectBody sees to it that a request that is refused before its body is read ends there: net/http would read the rest
+// for the next request, and wait for it without end.
+func (s *Server) expectBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.Limits.ReadTime))
+		w.Header().Set("Connection", "close")
+	}
+}
+
 // read reads a body within its limits of size and time.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
 	control := http.NewResponseController(w)
@@ -150,6 +160,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal)
 		return nil, refuse(http.StatusBadRequest, jsonrpc.CodeInvalidRequest, "the body ended early")
 	}
 	control.SetReadDeadline(time.Time{})
+	w.Header().Del("Connection") // see expectBody
 	return body, nil
 }
 

@@ -333,3 +333,40 @@ func TestSlowReader(t *testing.T) {
 		t.Errorf("a client that did not read got %d bytes, %v", n, err)
 	}
 }
+
+// A stranger who announces a body and never sends it holds a connection no longer than the answer takes.
+func TestUnreadBodiesHoldNothing(t *testing.T) {
+	w := newWorld(t, func(_ *world, c *Config) { c.Limits.ReadTime = time.Second })
+	w.listen(t)
+	address := strings.TrimPrefix(w.url, "http://")
+	length, chunked := "Content-Length: 100\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n5\r\n{"
+	head := func(line, host string) string {
+		return line + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+	}
+	for name, request := range map[string]string{
+		"no credential":          head("POST /mcp", address) + length,
+		"no credential, chunked": head("POST /mcp", address) + chunked,
+		"bad credential":         head("POST /mcp", address) + "Authorization: Bearer nobody\r\n" + length,
+		"foreign host":           head("POST /mcp", "evil.example") + length,
+		"unknown path":           head("POST /", address) + length,
+		"health":                 head("POST /healthz", address) + length,
+		"wrong method":           head("PUT /mcp", address) + chunked,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if _, err := io.WriteString(c, request); err != nil {
+				t.Fatal(err)
+			}
+			c.SetReadDeadline(time.Now().Add(5 * time.Second))
+			answer, err := io.ReadAll(c)
+			if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 4") {
+				t.Errorf("%.40q, %v", answer, err)
+			}
+		})
+	}
+}

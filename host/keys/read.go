@@ -79,7 +79,7 @@ func read(path string, want Purpose, kind string) (material, error) {
 		return material{}, &FileError{Path: path, Reason: fmt.Sprintf("its type is %q, want %q", f.Type, kind), Hint: "NAME" + PrivateSuffix + " is the private file, NAME" + PublicSuffix + " the public one"}
 	}
 	if want != "" && f.Purpose != want {
-		return material{}, &FileError{Path: path, Reason: fmt.Sprintf("a %s key, want a %s key", f.Purpose, want), Hint: fmt.Sprintf("one key pair has one purpose; make one with `host key new --purpose %s`", want)}
+		return material{}, &FileError{Path: path, Reason: fmt.Sprintf("its purpose is %s, want %s", f.Purpose, want), Hint: fmt.Sprintf("one key pair has one purpose; make one with `host key new --purpose %s`", want)}
 	}
 	m, err := f.material()
 	if err != nil {
