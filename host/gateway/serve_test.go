@@ -93,9 +93,7 @@ func TestGracefulStop(t *testing.T) {
 	if w.ready() == nil {
 		t.Error("ready while stopping")
 	}
-	if _, err := net.DialTimeout("tcp", strings.TrimPrefix(w.url, "http://"), time.Second); err == nil {
-		t.Error("a new connection while stopping")
-	}
+	refusesConnections(t, strings.TrimPrefix(w.url, "http://"))
 	close(finish)
 	if a := within(t, answers, "the answer"); a.status != 200 || !strings.Contains(a.raw, "done") {
 		t.Error(a)
@@ -105,6 +103,21 @@ func TestGracefulStop(t *testing.T) {
 	}
 	http.DefaultClient.CloseIdleConnections()
 	settled(t, before+1) // the gate's own
+}
+
+// refusesConnections waits until a server that is stopping has closed its listener, which it does within moments of ending
+// its streams.
+func refusesConnections(t *testing.T, address string) {
+	t.Helper()
+	for range 100 {
+		c, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			return
+		}
+		c.Close()
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("new connections while stopping")
 }
 
 // settled waits for the goroutines of a test to end.
