@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"bulkhead/abi"
 )
@@ -15,8 +16,8 @@ import (
 // A Backend loads plugins. It is safe for concurrent use.
 type Backend interface {
 	// Load refuses bad structure and ungranted imports by name (a *LoadError) before any guest code runs, then runs
-	// _initialize and configure once, under p.Limits. It keeps p.Wasm, p.Config and p.Assets; the caller must not
-	// change them afterwards.
+	// _initialize and configure once, under StartFactor times p.Limits, and keeps the snapshot. It keeps p.Wasm, p.Config
+	// and p.Assets; the caller must not change them afterwards.
 	Load(ctx context.Context, p Program) (Module, error)
 	// Close frees the engine. Every Module must be closed before.
 	Close(ctx context.Context) error
@@ -24,9 +25,11 @@ type Backend interface {
 
 // A Module answers requests, each on a clean instance. It is safe for concurrent use. Pool and reset are its own affair.
 type Module interface {
-	// Call appends the answer to dst. ctx reaches Host unchanged. A *GuestError is the plugin's own error answer;
-	// ErrTrap, ErrBadOutput and ErrLimit cost the instance, which Call replaces. A ctx that is done before the guest
-	// starts, or in a host function, ends the call with ctx's error.
+	// Call appends the answer to dst. Host gets a context with ctx's values that ends with ctx, with the call's Timeout, or
+	// with the call, and MUST NOT keep it. A *GuestError is the plugin's own error answer; ErrTrap, ErrBadOutput and
+	// ErrLimit cost the instance, which Call replaces. A ctx that is done ends the call with ctx's error, at the latest
+	// Grace after it; so does Timeout, which counts from the start of Call, waiting for an instance included, with
+	// ErrLimit.
 	Call(ctx context.Context, dst, request []byte) ([]byte, error)
 	// Close waits for running calls and frees the module. Calls after Close fail.
 	Close(ctx context.Context) error
@@ -41,30 +44,90 @@ type Host interface {
 	Capability(ctx context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error)
 }
 
+// A Meter is a Module that says what a call used. Every Module of this project is one.
+type Meter interface {
+	// Measure is Call. It sets u, also after an error.
+	Measure(ctx context.Context, dst, request []byte, u *Usage) ([]byte, error)
+}
+
+// Usage is what one call used.
+type Usage struct {
+	Fuel     uint64 // units, as package wasm charges them
+	Memory   uint64 // bytes of linear memory at the end
+	Reported bool   // the figures are a worker's word, and a worker is as hostile as its guest
+}
+
+// A Reporter is a Module that says how it is. Every Module of this project is one.
+type Reporter interface{ Status() Status }
+
+// Status is how a module is, and what happened to it since Load.
+type Status struct {
+	Instances int    // alive, at work or idle; with workers, one for each
+	Idle      int    // ready for a call
+	Calls     uint64 // ended, whichever way
+	Replaced  uint64 // instances thrown away: trapped, grown, not restorable
+	Deaths    uint64 // workers that died or were killed
+	Dropped   uint64 // log lines and standard output that nobody saw: bad pointer, no grant, over quota, refused by the Host
+	Panics    uint64 // panics of the Host, answered with ErrInternal
+
+	Quarantined time.Time // calls are refused with ErrQuarantined until then; zero: they are not
+	Reason      string    // of the last death or quarantine, one line
+}
+
+// A Cache keeps compiled code for one plugin. What it returns runs with the host's rights: it MUST return only bytes that
+// Put was given for the same key on this host, and nothing when in doubt. It is safe for concurrent use.
+type Cache interface {
+	// Get returns the code for key, nil if there is none. The caller does not change it.
+	Get(key string) []byte
+	// Put keeps code, or does not.
+	Put(key string, code []byte)
+}
+
 // A Program is one plugin as the host wants it run.
 type Program struct {
-	Name   string // alias, for errors and logs
-	Wasm   []byte
-	Config []byte   // JSON object for configure; nil: the plugin has no config, and configure, if exported, gets {}
-	Assets [][]byte // by read slot
-	Grants abi.Grants
-	WASI   bool // the descriptor declares wasi = true
-	Host   Host
-	Limits Limits
+	Name     string // alias, for errors and logs
+	Wasm     []byte
+	Config   []byte   // JSON object for configure; nil: the plugin has no config, and configure, if exported, gets {}
+	Assets   [][]byte // by read slot
+	Grants   abi.Grants
+	WASI     bool // the descriptor declares wasi = true
+	Stateful bool // calls share one instance, which keeps its memory; declared by the descriptor and granted
+	Host     Host
+	Limits   Limits
+	Cache    Cache // nil: compile every time
 }
 
 // Limits of one plugin. The zero value is refused: a limit that is not declared is a mistake.
 type Limits struct {
-	Memory uint64 // linear memory of one instance in bytes, 1 to 4 GiB; rounded down to whole 64 KiB pages, at least one
-	Answer uint64 // bytes of one answer, at most abi.MaxAnswer; 0 means abi.MaxAnswer
+	Memory    uint64        // linear memory of one instance in bytes, 1 to 4 GiB; rounded down to whole 64 KiB pages, at least one
+	Answer    uint64        // bytes of one answer, at most abi.MaxAnswer; 0 means abi.MaxAnswer
+	Timeout   time.Duration // of one call, from 1 ms to MaxTimeout
+	Fuel      uint64        // of one call, from 1 to MaxFuel units
+	Instances int           // calls at work at once, at most MaxInstances; 0 means DefaultInstances
 }
+
+// Bounds of Limits.
+const (
+	MaxTimeout       = 10 * time.Minute
+	MaxFuel          = 1 << 50
+	MaxInstances     = 64
+	DefaultInstances = 2
+	// StartFactor times Timeout and Fuel is what loading may use: compiling, _initialize, configure and input together, in
+	// time at least MinStart.
+	StartFactor = 10
+	MinStart    = 10 * time.Second
+	// Grace is how long after its deadline a call may still be at work.
+	Grace = 100 * time.Millisecond
+)
 
 // Errors of Call and, wrapped in a LoadError, of Load.
 var (
-	ErrTrap      = errors.New("trap")
-	ErrBadOutput = errors.New("bad output")
-	ErrLimit     = errors.New("limit reached")
-	ErrClosed    = errors.New("module is closed")
+	ErrTrap        = errors.New("trap")
+	ErrBadOutput   = errors.New("bad output")
+	ErrLimit       = errors.New("limit reached") // time, fuel, memory, stack, output
+	ErrDied        = errors.New("worker died")   // and took the call with it
+	ErrQuarantined = errors.New("plugin is in quarantine")
+	ErrClosed      = errors.New("module is closed")
 )
 
 // A GuestError is the plugin's own error answer: at most abi.MaxGuestError bytes of valid UTF-8, as hostile as any other

@@ -47,7 +47,7 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 		return nil, refuse(p, "bounding tables", err)
 	}
 	m.configurable = exported(outline, abi.ExportConfigure)
-	m.code, err = b.engine.Compile(ctx, bounded, imports(outline, known), pages(p.Limits.Memory))
+	m.code, err = b.engine.Compile(ctx, bounded, imports(outline, known), pages(p.Limits.Memory), nil)
 	if err != nil {
 		return nil, refuse(p, "compiling", err)
 	}

@@ -8,10 +8,16 @@ import (
 
 // An Engine is what this package needs of a third-party library. It is safe for concurrent use.
 type Engine interface {
-	// Compile validates and compiles a module, against the features of ABI v1 and no others, and links it with imports,
-	// which are all that it will ever reach. No guest code runs. The memory of one instance may grow to pages of 64 KiB;
-	// a module that starts with more is refused.
-	Compile(ctx context.Context, module []byte, imports []Import, pages uint32) (Code, error)
+	// ID names the library, its version, and whatever else compiled code depends on: processor, settings.
+	ID() string
+	// Validate accepts exactly the modules that are valid with the features of ABI v1 and no others. The bytes have passed
+	// wasm.Read. It keeps nothing.
+	Validate(ctx context.Context, module []byte) error
+	// Compile compiles a module and links it with imports, which are all that it will ever reach. No guest code runs. The
+	// memory of one instance may grow to pages of 64 KiB; a module that starts with more is refused. code is what Code
+	// answered to Serialize for the same module on an engine with the same ID, or nil; it may make Compile faster and
+	// changes nothing else.
+	Compile(ctx context.Context, module []byte, imports []Import, pages uint32, code []byte) (Code, error)
 	// Close frees the engine, after every Code.
 	Close(ctx context.Context) error
 }
@@ -34,6 +40,8 @@ type Func func(ctx context.Context, stack []uint64) error
 type Code interface {
 	// Instantiate makes an instance that shares nothing with any other. No guest code runs.
 	Instantiate(ctx context.Context) (Instance, error)
+	// Serialize returns what makes the next Compile of the same module fast, or nil.
+	Serialize() []byte
 	// Close frees the code, after every Instance.
 	Close(ctx context.Context) error
 }
@@ -42,7 +50,29 @@ type Code interface {
 type Instance interface {
 	// Export finds an exported function, nil if there is none. It is worth keeping.
 	Export(name string) Func
+	// Global finds an exported mutable global of a number type, nil if there is none. It is worth keeping.
+	Global(name string) Global
 	// Memory is the memory that the module exports as "memory", all of it. The slice is valid until the guest runs on.
 	Memory() []byte
+	// Grow grows the memory by pages of 64 KiB, or reports that it may not.
+	Grow(pages uint32) bool
 	Close(ctx context.Context) error
 }
+
+// A Global is a mutable global of type i32, i64, f32 or f64, as bits.
+type Global interface {
+	Get() uint64
+	Set(bits uint64)
+}
+
+// A Freezer is an Instance whose memory can be put back faster than by a copy: copy on write from an image that all
+// instances of one Code share.
+type Freezer interface {
+	// Freeze makes an image of the present memory. The guest MUST NOT run meanwhile.
+	Freeze() (Image, error)
+	// Thaw makes Memory equal to an image of the same Code, whose size it MUST have.
+	Thaw(Image) error
+}
+
+// An Image is memory as it was. It is closed after the last instance that thawed it.
+type Image interface{ Close() error }

@@ -15,9 +15,13 @@ import (
 // sleepyEngine starts one instance at once; every other start waits for its ctx, as a guest that sleeps in poll_oneoff.
 type sleepyEngine struct{ starts chan struct{} }
 
-func (e sleepyEngine) Compile(context.Context, []byte, []guest.Import, uint32) (guest.Code, error) {
+func (e sleepyEngine) Compile(context.Context, []byte, []guest.Import, uint32, []byte) (guest.Code, error) {
 	return e, nil
 }
+
+func (e sleepyEngine) ID() string                             { return "sleepy" }
+func (e sleepyEngine) Validate(context.Context, []byte) error { return nil }
+func (e sleepyEngine) Serialize() []byte                      { return nil }
 
 func (e sleepyEngine) Close(context.Context) error { return nil }
 
@@ -44,6 +48,8 @@ func (s silent) Export(name string) guest.Func {
 }
 
 func (s silent) Memory() []byte              { return s.memory }
+func (s silent) Grow(uint32) bool            { return false }
+func (s silent) Global(string) guest.Global  { return nil }
 func (s silent) Close(context.Context) error { return nil }
 
 func TestCloseDoesNotWaitForASpare(t *testing.T) {

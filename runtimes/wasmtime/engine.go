@@ -36,6 +36,14 @@ func features() *wasmtime.Config {
 
 type engine struct{ *wasmtime.Engine }
 
+// ID implements guest.Engine.
+func (e *engine) ID() string { return "wasmtime" }
+
+// Validate implements guest.Engine.
+func (e *engine) Validate(_ context.Context, module []byte) error {
+	return wasmtime.ModuleValidate(e.Engine, module)
+}
+
 // Close implements guest.Engine.
 func (e *engine) Close(context.Context) error {
 	e.Engine.Close()
@@ -43,7 +51,7 @@ func (e *engine) Close(context.Context) error {
 }
 
 // Compile implements guest.Engine.
-func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Import, pages uint32) (guest.Code, error) {
+func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Import, pages uint32, _ []byte) (guest.Code, error) {
 	m, err := wasmtime.NewModule(e.Engine, module)
 	if err != nil {
 		return nil, err
@@ -96,6 +104,9 @@ type code struct {
 	linker *wasmtime.Linker
 	memory int64 // bytes
 }
+
+// Serialize implements guest.Code.
+func (c *code) Serialize() []byte { return nil }
 
 // Close implements guest.Code.
 func (c *code) Close(context.Context) error {

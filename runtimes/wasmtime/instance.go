@@ -55,6 +55,44 @@ func (i *instance) Close(context.Context) error {
 // Memory implements guest.Instance.
 func (i *instance) Memory() []byte { return i.memory.UnsafeData(i.store) }
 
+// Grow implements guest.Instance.
+func (i *instance) Grow(pages uint32) bool {
+	_, err := i.memory.Grow(i.store, uint64(pages))
+	return err == nil
+}
+
+// Global implements guest.Instance.
+func (i *instance) Global(name string) guest.Global {
+	e := i.instance.GetExport(i.store, name)
+	if e == nil || e.Global() == nil {
+		return nil
+	}
+	t := e.Global().Type(i.store)
+	if !t.Mutable() {
+		return nil
+	}
+	switch t.Content().Kind() {
+	case wasmtime.KindI32, wasmtime.KindI64, wasmtime.KindF32, wasmtime.KindF64:
+		return &global{store: i.store, global: e.Global(), kind: t.Content().Kind()}
+	}
+	return nil
+}
+
+type global struct {
+	store  *wasmtime.Store
+	global *wasmtime.Global
+	kind   wasmtime.ValKind
+}
+
+// Get implements guest.Global.
+func (g *global) Get() uint64 { return word(g.global.Get(g.store)) }
+
+// Set implements guest.Global.
+func (g *global) Set(bits uint64) {
+	t := map[wasmtime.ValKind]wasm.ValueType{wasmtime.KindI32: wasm.I32, wasmtime.KindI64: wasm.I64, wasmtime.KindF32: wasm.F32, wasmtime.KindF64: wasm.F64}[g.kind]
+	_ = g.global.Set(g.store, val(t, bits)) // fails only for another type
+}
+
 // Export implements guest.Instance. Exports of ABI v1 take i32 and return at most one number.
 func (i *instance) Export(name string) guest.Func {
 	f := i.instance.GetFunc(i.store, name)

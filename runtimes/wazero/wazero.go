@@ -28,11 +28,22 @@ func New() runtimes.Backend { return guest.New(engine{}) }
 
 type engine struct{}
 
+// ID implements guest.Engine.
+func (engine) ID() string { return "wazero" }
+
+// Validate implements guest.Engine with wazero's interpreter, which validates as the compiler does and is fast to compile.
+func (engine) Validate(ctx context.Context, module []byte) error {
+	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithCoreFeatures(features).WithDebugInfoEnabled(false))
+	defer r.Close(ctx)
+	_, err := r.CompileModule(ctx, module)
+	return err
+}
+
 // Close has nothing to free: each code owns its runtime.
 func (engine) Close(context.Context) error { return nil }
 
 // Compile makes a runtime for one plugin.
-func (engine) Compile(ctx context.Context, module []byte, imports []guest.Import, pages uint32) (guest.Code, error) {
+func (engine) Compile(ctx context.Context, module []byte, imports []guest.Import, pages uint32, _ []byte) (guest.Code, error) {
 	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithMemoryLimitPages(pages).WithDebugInfoEnabled(false)
 	c := &code{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
 	if err := c.compile(ctx, module, imports); err != nil {
@@ -94,6 +105,9 @@ func (c *code) Instantiate(ctx context.Context) (guest.Instance, error) {
 	return &instance{module: m, memory: m.ExportedMemory(abi.ExportMemory)}, nil
 }
 
+// Serialize implements guest.Code.
+func (c *code) Serialize() []byte { return nil }
+
 // Close implements guest.Code.
 func (c *code) Close(ctx context.Context) error { return c.runtime.Close(ctx) }
 
@@ -114,6 +128,20 @@ func (i *instance) Export(name string) guest.Func {
 func (i *instance) Memory() []byte {
 	view, _ := i.memory.Read(0, i.memory.Size())
 	return view
+}
+
+// Global implements guest.Instance.
+func (i *instance) Global(name string) guest.Global {
+	if g, ok := i.module.ExportedGlobal(name).(api.MutableGlobal); ok {
+		return g
+	}
+	return nil
+}
+
+// Grow implements guest.Instance.
+func (i *instance) Grow(pages uint32) bool {
+	_, ok := i.memory.Grow(pages)
+	return ok
 }
 
 // Close implements guest.Instance.
