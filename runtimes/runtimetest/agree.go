@@ -21,7 +21,9 @@ func Agree(t *testing.T, one, other func() runtimes.Backend) {
 		t.Run(name, func(t *testing.T) {
 			h, i := replying("the answer of the host"), replying("the answer of the host")
 			p, q := program(guest, h), program(guest, i)
-			p.Limits, q.Limits = runtimes.Limits{Memory: 4 * page, Answer: 300}, runtimes.Limits{Memory: 4 * page, Answer: 300}
+			p.Limits = limits(4 * page)
+			p.Limits.Answer = 300
+			q.Limits = p.Limits
 			p.Assets, q.Assets = [][]byte{[]byte("asset")}, [][]byte{[]byte("asset")}
 			m, err := one().Load(t.Context(), p)
 			n, err2 := other().Load(t.Context(), q)

@@ -14,8 +14,6 @@ import (
 	w "bulkhead/runtimes/runtimetest/wasmbuild"
 )
 
-type contextKey struct{}
-
 func (s suite) hostErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -52,19 +50,6 @@ func (s suite) hostErrors(t *testing.T) {
 			}
 		})
 	}
-	t.Run("context arrives unchanged", func(t *testing.T) {
-		ctx := context.WithValue(t.Context(), contextKey{}, "mine")
-		h := &host{answer: func(got context.Context, _ abi.Capability, _ uint32, dst, _ []byte) ([]byte, error) {
-			if got != ctx {
-				return nil, errors.New("another context")
-			}
-			return dst, nil
-		}}
-		answer, err := s.load(t, program(caller("sign"), h)).Call(ctx, nil, callerRequest{params: []uint64{0, 0, 0, 0, 0}, answer: 4}.bytes())
-		if err != nil || binary.LittleEndian.Uint32(answer) != 0 {
-			t.Errorf("answer % x, error %v", answer, err)
-		}
-	})
 }
 
 // inferrer asks the model, then calls result with the offset, room at outAt and capacity of its request, and answers both

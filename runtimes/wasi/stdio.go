@@ -63,7 +63,9 @@ func writeVectors(g Guest, fd, address, count, written uint32) errno {
 	for ; len(vectors) > 0; vectors = vectors[8:] {
 		w := vector(g, vectors)
 		w = w[:min(len(w), MaxChunk-sum)]
-		sum += len(w)
+		if sum += len(w); g.Pay(len(w)) != nil {
+			return inval
+		}
 		g.Stdio().write(g, fd, w)
 	}
 	binary.LittleEndian.PutUint32(answer, uint32(sum))

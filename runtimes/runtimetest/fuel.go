@@ -1,0 +1,243 @@
+package runtimetest
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"bulkhead/runtimes"
+	w "bulkhead/runtimes/runtimetest/wasmbuild"
+	"bulkhead/runtimes/wasm"
+)
+
+// fuel: whatever a guest does, it pays, and no guest runs for ever.
+func (s suite) fuel(t *testing.T) {
+	for name, guest := range endless() {
+		t.Run(name, func(t *testing.T) {
+			p := program(guest, &host{})
+			p.Limits.Fuel = 1_000_000
+			m := s.load(t, p)
+			for range 2 {
+				if u := s.limited(t, m, []byte{1}, "fuel"); u.Fuel <= p.Limits.Fuel {
+					t.Errorf("ended after %d units of %d", u.Fuel, p.Limits.Fuel)
+				}
+			}
+			call(t, m, []byte{0})
+		})
+	}
+	for name, guest := range deep() {
+		t.Run(name, func(t *testing.T) {
+			m := s.load(t, program(guest, &host{}))
+			for range 2 {
+				s.limited(t, m, []byte{1}, "call stack")
+			}
+			call(t, m, []byte{0})
+		})
+	}
+	t.Run("exact", s.exactFuel)
+	t.Run("of host functions", s.hostFuel)
+	t.Run("of the start", func(t *testing.T) {
+		for name, build := range map[string]func(*module){
+			"_initialize": func(m *module) { m.initialize(w.Loop(w.Br(0))) },
+			"configure":   func(m *module) { m.configure(w.Loop(w.Br(0)), w.I64(0)) },
+			"input":       nil,
+		} {
+			m := &module{}
+			if build == nil {
+				m.memory(1, 0)
+				m.input(w.Loop(w.Br(0)), w.I32(inputAt))
+				m.handle(w.I64(0))
+			} else {
+				build(m)
+				m.complete(1, 0, w.I64(0))
+			}
+			p := program(m.Bytes(), &host{})
+			p.Limits.Fuel = 1_000_000
+			if err := s.refused(t, p, "fuel"); !errors.Is(err, runtimes.ErrLimit) {
+				t.Errorf("%s: %v, want ErrLimit", name, err)
+			}
+		}
+	})
+	t.Run("the collector gets its turn", s.collects)
+}
+
+// measure is call that also tells what the call used.
+func measure(t testing.TB, m runtimes.Module, request []byte) (runtimes.Usage, []byte, error) {
+	t.Helper()
+	meter, ok := m.(runtimes.Meter)
+	if !ok {
+		t.Fatalf("%T is no runtimes.Meter", m)
+	}
+	var u runtimes.Usage
+	answer, err := meter.Measure(t.Context(), nil, request, &u)
+	return u, answer, err
+}
+
+// limited calls and wants a limit reached, by name.
+func (s suite) limited(t *testing.T, m runtimes.Module, request []byte, limit string) runtimes.Usage {
+	t.Helper()
+	u, _, err := measure(t, m, request)
+	if !errors.Is(err, runtimes.ErrLimit) || !strings.Contains(err.Error(), limit) {
+		t.Errorf("error %v, want ErrLimit of %s", err, limit)
+	}
+	return u
+}
+
+// ifAsked is a handler that runs body if the first byte of its request is not 0, and then answers nothing.
+func ifAsked(body ...[]byte) []byte {
+	return concat(w.Get(0), w.Load8(0), w.If(body...), w.I64(0))
+}
+
+// endless guests never end by themselves, if the first byte of the request is 1.
+func endless() map[string][]byte {
+	type1 := wasm.Signature("i", "")
+	all := map[string][]byte{
+		"a loop":            (&module{}).complete(1, 0, ifAsked(w.Loop(w.Br(0)))),
+		"a loop with br_if": (&module{}).complete(1, 0, ifAsked(w.Loop(w.I32(1), w.BrIf(0)))),
+		"a loop with br_table": (&module{}).complete(1, 0,
+			ifAsked(w.Loop(w.I32(7), []byte{0x0e, 2, 0, 0, 0}))), // two targets and the default, all the loop
+		"a loop around a loop": (&module{}).complete(1, 0, ifAsked(w.Loop(w.Loop(w.Br(1))))),
+		"a loop of fills":      (&module{}).complete(1, 0, ifAsked(w.Loop(w.I32(0), w.I32(0), w.I32(page), w.Fill(), w.Br(0)))),
+		"a loop of grows":      (&module{}).complete(1, 0, ifAsked(w.Loop(w.I32(0), w.Grow(), w.Do(w.Drop), w.Br(0)))),
+	}
+	tree, at := &module{}, uint32(0)
+	for range 64 { // 2^64 calls, no loop, no recursion
+		leaf := concat()
+		if at > 0 {
+			leaf = concat(w.Get(0), w.Call(at-1), w.Get(0), w.Call(at-1))
+		}
+		at = tree.Func(type1, 0, leaf) + 1
+	}
+	all["a call tree"] = tree.complete(1, 0, ifAsked(w.I32(1), w.Call(at-1)))
+	table := &module{}
+	table.Table(1)
+	at = 0
+	indirect := table.TypeIndex(type1)
+	table.Elements(table.Func(type1, 0)) // the leaf
+	for range 63 {
+		down := concat(w.Get(0), w.Call(at), w.Get(0), w.Call(at), w.Get(0), w.I32(0), w.CallIndirect(indirect))
+		at = table.Func(type1, 0, down)
+	}
+	all["an indirect call tree"] = table.complete(1, 0, ifAsked(w.I32(1), w.Call(at)))
+	return all
+}
+
+// deep guests call deeper and deeper, if the first byte of the request is 1.
+func deep() map[string][]byte {
+	none := wasm.Signature("", "")
+	all := map[string][]byte{}
+	m := &module{}
+	m.Func(none, 0, w.Call(0))
+	all["recursion"] = m.complete(1, 0, ifAsked(w.Call(0)))
+
+	m = &module{}
+	m.Func(none, 0, w.Call(1))
+	m.Func(none, 0, w.Call(0))
+	all["mutual recursion"] = m.complete(1, 0, ifAsked(w.Call(0)))
+
+	m = &module{}
+	m.Table(2)
+	t := m.TypeIndex(none)
+	m.Elements(m.Func(none, 0, w.I32(1), w.CallIndirect(t)), m.Func(none, 0, w.I32(0), w.CallIndirect(t)))
+	all["indirect recursion"] = m.complete(1, 0, ifAsked(w.Call(0)))
+
+	m = &module{}
+	m.Func(none, 1000, w.Call(0))
+	all["recursion with many locals"] = m.complete(1, 0, ifAsked(w.Call(0)))
+
+	m = &module{}
+	log := m.capability("log")
+	m.Func(none, 0, w.I32(0), w.I32(0), w.I32(0), w.Call(log), w.Call(1))
+	all["recursion across the boundary"] = m.complete(1, 0, ifAsked(w.Call(1)))
+	return all
+}
+
+// exactFuel: equal calls use equal fuel; so much is enough, and one unit less is not.
+func (s suite) exactFuel(t *testing.T) {
+	m := &module{}
+	sign := m.capability("sign")
+	again := concat(w.Get(2), w.I32(0xffffffff), w.Do(w.Add32), w.Tee(2), w.BrIf(0))
+	once := concat(callFrom(sign, capabilityType("sign"), 0, 0, 200, outAt, 200), w.Do(w.Drop))
+	guest := m.complete(1, 0, w.Get(0), w.Load32(0), w.Set(2), w.Loop(once, again), w.I64(0))
+	request := binary.LittleEndian.AppendUint32(nil, 1000)
+	p := program(guest, replying("signature"))
+	loaded := s.load(t, p)
+	first, _, err := measure(t, loaded, request)
+	if err != nil || first.Fuel < 1000 || first.Memory != page {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	for range 3 {
+		if u, _, err := measure(t, loaded, request); err != nil || u != first {
+			t.Errorf("%+v, %v; the first time %+v", u, err, first)
+		}
+	}
+	p.Limits.Fuel = first.Fuel
+	if u, _, err := measure(t, s.load(t, p), request); err != nil || u != first {
+		t.Errorf("with exactly enough: %+v, %v; want %+v", u, err, first)
+	}
+	p.Limits.Fuel--
+	s.limited(t, s.load(t, p), request, "fuel")
+}
+
+// hostFuel: a host function costs more the more it moves.
+func (s suite) hostFuel(t *testing.T) {
+	const large = 32 << 10
+	for _, f := range []struct {
+		name string
+		with func(n uint64) []uint64
+	}{
+		{"sign", func(n uint64) []uint64 { return []uint64{0, 0, n, 0, 0} }},
+		{"infer", func(n uint64) []uint64 { return []uint64{0, 0, n, 0, 0} }},
+		{"read", func(n uint64) []uint64 { return []uint64{0, 0, 0, n} }},
+		{"infer", func(n uint64) []uint64 { return []uint64{0, 0, 0, 0, n} }},
+	} {
+		p := program(caller(f.name), replying(strings.Repeat("x", large)))
+		p.Assets = [][]byte{make([]byte, large)}
+		m := s.load(t, p)
+		used := func(n uint64) uint64 {
+			u, _, err := measure(t, m, callerRequest{params: f.with(n)}.bytes())
+			if err != nil {
+				t.Errorf("%s: %v", f.name, err)
+			}
+			return u.Fuel
+		}
+		if none, all := used(0), used(large); none < 100 || all != none+large/64 {
+			t.Errorf("%s costs %d units, with %d bytes %d", f.name, none, large, all)
+		}
+	}
+	m := s.load(t, program(wasiCaller("random_get", "ii", "i"), &host{}))
+	none, _, err := measure(t, m, callerRequest{params: []uint64{0, 0}}.bytes())
+	all, _, err2 := measure(t, m, callerRequest{params: []uint64{0, large}}.bytes())
+	if err := errors.Join(err, err2); err != nil || all.Fuel != none.Fuel+large/64 {
+		t.Errorf("random bytes cost %d units, %d of them %d: %v", none.Fuel, large, all.Fuel, err)
+	}
+}
+
+// collects: a guest that spins does not hold up Go's collector, which would hold up the whole host.
+func (s suite) collects(t *testing.T) {
+	m := s.load(t, program(endless()["a loop"], &host{}))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := m.Call(ctx, nil, []byte{1})
+		ended <- err
+	}()
+	time.Sleep(20 * time.Millisecond)
+	best := time.Hour
+	for range 5 {
+		before := time.Now()
+		runtime.GC()
+		best = min(best, time.Since(before))
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the guest ended with %v", err)
+	}
+	if best > 20*time.Millisecond {
+		t.Errorf("a collection took %v beside a guest that spins", best)
+	}
+}
