@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -44,6 +45,9 @@ func checkProgram(p runtimes.Program) error {
 // checkModule refuses a module whose structure, imports or exports are not ABI v1 within p's grants.
 func checkModule(p runtimes.Program, known map[symbol]function) (*wasm.Outline, error) {
 	o, err := wasm.Read(p.Wasm)
+	if errors.Is(err, wasm.ErrLimit) {
+		return nil, refuse(p, "reading the module: "+err.Error(), runtimes.ErrLimit)
+	}
 	if err != nil {
 		return nil, refuse(p, "reading the module", err)
 	}

@@ -13,7 +13,6 @@ import (
 const (
 	slice    = 100_000 // units, some ten to hundred microseconds
 	hostCost = 100     // units that a host function costs, besides one for every 64 bytes that it moves
-	tooDeep  = -1 << 62
 )
 
 var (
@@ -35,17 +34,20 @@ func (t *tank) fill(total uint64) {
 	t.stack.Set(wasm.StackBudget)
 }
 
-// used is what the run has used so far, to the unit.
+// used is what the run has used so far. While a function of the guest loops, it has the counter to itself, so a run that
+// traps there has used up to a slice more; it is the same on every engine all the same.
 func (t *tank) used() uint64 { return t.given - t.fuel.Get() }
 
-// next gives the next slice to a guest whose counter is below zero. Its counter is the result.
+// next gives the next slice to a guest whose counter is below zero.
 func (t *tank) next(counter uint64) (uint64, error) {
+	t.fuel.Set(counter)
 	used := t.given - counter
 	if used > t.total {
 		return 0, errFuel
 	}
 	more := min(slice, t.total-used)
 	t.given = used + more
+	t.fuel.Set(more)
 	return more, nil
 }
 
@@ -66,14 +68,13 @@ func (t *tank) pay(units uint64) error {
 
 // yield is the host function that metered code calls.
 func (c *call) yield(stack []uint64) error {
-	if int64(stack[0]) <= tooDeep {
+	if int64(stack[0]) == wasm.StackOverflow {
 		return errStack
 	}
-	if err := c.late(); err != nil {
-		return err
+	more, err := c.next(stack[0])
+	if err == nil {
+		stack[0], err = more, c.late()
 	}
-	var err error
-	stack[0], err = c.next(stack[0])
 	return err
 }
 

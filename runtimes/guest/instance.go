@@ -111,6 +111,8 @@ func (c *call) run(export Func, name string) error {
 	}
 	err := export(c, c.stack[:])
 	switch {
+	case err == nil && c.used() > c.total: // the last of it, after the last look
+		return errFuel
 	case err == nil:
 		return nil
 	case c.end == nil:

@@ -22,11 +22,11 @@ type Module struct {
 	snapshot     *snapshot // nil: there is nothing but starting again
 	epoch        time.Time
 
-	dropped, panics atomic.Uint64
-	pool            pool
-	life            context.Context // of work off the call path: until Close
-	end             context.CancelFunc
-	freed           chan struct{} // closed when the last user has gone and the code is freed
+	calls, dropped, panics atomic.Uint64
+	pool                   pool
+	life                   context.Context // of work off the call path: until Close
+	end                    context.CancelFunc
+	freed                  chan struct{} // closed when the last user has gone and the code is freed
 }
 
 func newModule(p runtimes.Program, b *built, epoch time.Time) *Module {
@@ -83,6 +83,7 @@ func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.U
 	if len(request) > abi.MaxRequest {
 		return nil, fmt.Errorf("%w: a request of %d bytes, at most %d", runtimes.ErrLimit, len(request), abi.MaxRequest)
 	}
+	defer m.calls.Add(1)
 	c, err := m.take(ctx, deadline)
 	if err != nil {
 		return nil, err
@@ -214,7 +215,7 @@ func (m *Module) Status() runtimes.Status {
 	m.pool.mu.Lock()
 	defer m.pool.mu.Unlock()
 	return runtimes.Status{
-		Instances: m.pool.places, Idle: len(m.pool.idle), Calls: m.pool.calls, Replaced: m.pool.replaced,
+		Instances: m.pool.places, Idle: len(m.pool.idle), Calls: m.calls.Load(), Replaced: m.pool.replaced,
 		Dropped: m.dropped.Load(), Panics: m.panics.Load(),
 	}
 }

@@ -15,13 +15,13 @@ import (
 type pool struct {
 	limit int
 
-	mu              sync.Mutex
-	idle            []*call
-	places          int       // taken: at work, idle, or in the making
-	queue           list.List // of chan *call: those who wait, the first in front
-	users           int       // of the module: calls, makers of instances, and one until Close
-	closed          bool
-	calls, replaced uint64
+	mu       sync.Mutex
+	idle     []*call
+	places   int       // taken: at work, idle, or in the making
+	queue    list.List // of chan *call: those who wait, the first in front
+	users    int       // of the module: calls, makers of instances, and one until Close
+	closed   bool
+	replaced uint64
 }
 
 var errQueue = fmt.Errorf("%w while waiting for an instance", errTime)

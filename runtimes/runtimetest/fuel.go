@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"bulkhead/abi"
 	"bulkhead/runtimes"
 	w "bulkhead/runtimes/runtimetest/wasmbuild"
 	"bulkhead/runtimes/wasm"
@@ -190,30 +191,52 @@ func (s suite) hostFuel(t *testing.T) {
 		name string
 		with func(n uint64) []uint64
 	}{
-		{"sign", func(n uint64) []uint64 { return []uint64{0, 0, n, 0, 0} }},
-		{"infer", func(n uint64) []uint64 { return []uint64{0, 0, n, 0, 0} }},
-		{"read", func(n uint64) []uint64 { return []uint64{0, 0, 0, n} }},
-		{"infer", func(n uint64) []uint64 { return []uint64{0, 0, 0, 0, n} }},
+		{"audit", func(n uint64) []uint64 { return []uint64{page, n / 2} }},
+		{"sign", func(n uint64) []uint64 { return []uint64{0, page, n / 2, page, n / 2} }},
+		{"infer", func(n uint64) []uint64 { return []uint64{0, page, n, 0, 0} }},
+		{"infer", func(n uint64) []uint64 { return []uint64{0, 0, 0, page, n} }},
+		{"read", func(n uint64) []uint64 { return []uint64{0, 0, page, n} }},
 	} {
-		p := program(caller(f.name), replying(strings.Repeat("x", large)))
-		p.Assets = [][]byte{make([]byte, large)}
-		m := s.load(t, p)
-		used := func(n uint64) uint64 {
-			u, _, err := measure(t, m, callerRequest{params: f.with(n)}.bytes())
-			if err != nil {
-				t.Errorf("%s: %v", f.name, err)
+		t.Run(f.name, func(t *testing.T) {
+			m := &module{}
+			p := program(callerOf(m, m.capability(f.name), capabilityType(f.name), 2), replying(strings.Repeat("x", large)))
+			p.Assets = [][]byte{make([]byte, large)}
+			rate := uint64(64)
+			if f.name == "audit" {
+				rate = 128
 			}
+			s.costs(t, s.load(t, p), large, rate, f.with)
+		})
+	}
+	t.Run("random_get", func(t *testing.T) {
+		m, typ := &module{}, wasm.Signature("ii", "i")
+		guest := callerOf(m, m.Import(abi.WASIModule, "random_get", typ), typ, 2)
+		s.costs(t, s.load(t, program(guest, &host{})), large, 64, func(n uint64) []uint64 { return []uint64{page, n} })
+	})
+	t.Run("lines", func(t *testing.T) {
+		m := s.load(t, program(printer(), &host{}))
+		used := func(text string) uint64 {
+			u, _, _ := measure(t, m, append([]byte{1}, text...))
 			return u.Fuel
 		}
-		if none, all := used(0), used(large); none < 100 || all != none+large/64 {
-			t.Errorf("%s costs %d units, with %d bytes %d", f.name, none, large, all)
+		if one, ten := used(strings.Repeat("x", 9)+"\n"), used(strings.Repeat("\n", 10)); ten != one+900 {
+			t.Errorf("a line costs %d units, ten %d", one, ten)
 		}
+	})
+}
+
+// costs holds what a call with nothing to move costs against one with so many bytes.
+func (s suite) costs(t *testing.T, m runtimes.Module, bytes, rate uint64, with func(n uint64) []uint64) {
+	t.Helper()
+	used := func(n uint64) uint64 {
+		u, _, err := measure(t, m, callerRequest{params: with(n)}.bytes())
+		if err != nil {
+			t.Error(err)
+		}
+		return u.Fuel
 	}
-	m := s.load(t, program(wasiCaller("random_get", "ii", "i"), &host{}))
-	none, _, err := measure(t, m, callerRequest{params: []uint64{0, 0}}.bytes())
-	all, _, err2 := measure(t, m, callerRequest{params: []uint64{0, large}}.bytes())
-	if err := errors.Join(err, err2); err != nil || all.Fuel != none.Fuel+large/64 {
-		t.Errorf("random bytes cost %d units, %d of them %d: %v", none.Fuel, large, all.Fuel, err)
+	if none, all := used(0), used(bytes); none < 100 || all != none+bytes/rate {
+		t.Errorf("%d units, with %d bytes %d", none, bytes, all)
 	}
 }
 
