@@ -46,12 +46,13 @@ func (c *compilation) build(ctx context.Context) (*built, error) {
 		return nil, err
 	}
 	b, err := c.compile(ctx, metered, nil)
-	if err == nil && cache != nil {
-		if code := b.code.Serialize(); code != nil {
-			cache.Put(key, artifact{*metered, code}.bytes())
-		}
+	if err != nil {
+		return nil, err
 	}
-	return b, err
+	if code := b.code.Serialize(); code != nil && cache != nil { // asked in any case: the engine may keep it until then
+		cache.Put(key, artifact{*metered, code}.bytes())
+	}
+	return b, nil
 }
 
 func (c *compilation) compile(ctx context.Context, m *wasm.Metered, serialized []byte) (*built, error) {

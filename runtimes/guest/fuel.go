@@ -16,9 +16,10 @@ const (
 )
 
 var (
-	errFuel  = fmt.Errorf("%w: fuel", runtimes.ErrLimit)
-	errTime  = fmt.Errorf("%w: time", runtimes.ErrLimit)
-	errStack = fmt.Errorf("%w: call stack", runtimes.ErrLimit)
+	errFuel = fmt.Errorf("%w: fuel", runtimes.ErrLimit)
+	errTime = fmt.Errorf("%w: time", runtimes.ErrLimit)
+	// ErrStack says that a guest went too deep.
+	ErrStack = fmt.Errorf("%w: call stack", runtimes.ErrLimit)
 )
 
 // A tank is the fuel of one run. What was given and is not in the guest's counter has been used.
@@ -69,7 +70,7 @@ func (t *tank) pay(units uint64) error {
 // yield is the host function that metered code calls.
 func (c *call) yield(stack []uint64) error {
 	if int64(stack[0]) == wasm.StackOverflow {
-		return errStack
+		return ErrStack
 	}
 	more, err := c.next(stack[0])
 	if err == nil {

@@ -104,9 +104,9 @@ func (c *call) check(packed uint64) ([]byte, error) {
 	return nil, &runtimes.GuestError{Text: string(words)}
 }
 
-// run calls an export with c.stack.
+// run calls an export with c.stack. The clock has its turn when the guest yields.
 func (c *call) run(export Func, name string) error {
-	if c.end = c.late(); c.end != nil {
+	if c.end = c.caller.Err(); c.end != nil {
 		return c.end
 	}
 	err := export(c, c.stack[:])
@@ -115,6 +115,8 @@ func (c *call) run(export Func, name string) error {
 		return errFuel
 	case err == nil:
 		return nil
+	case c.end == nil && errors.Is(err, ErrStack):
+		return err
 	case c.end == nil:
 		return fmt.Errorf("%w in %s: %s", runtimes.ErrTrap, name, firstLine(err))
 	case errors.Is(c.end, runtimes.ErrLimit) || errors.Is(c.end, c.caller.Err()):

@@ -109,6 +109,7 @@ func (m *Module) take(ctx context.Context, deadline time.Duration) (*call, error
 	case errors.Is(err, runtimes.ErrClosed):
 		return nil, err
 	case err != nil:
+		m.pool.mu.Lock()
 		m.leave()
 		return nil, err
 	case c != nil:
@@ -165,19 +166,20 @@ func (m *Module) replace(c *call) {
 func (m *Module) put(c *call) {
 	m.pool.mu.Lock()
 	m.pool.give(c)
-	m.pool.mu.Unlock()
 	m.leave()
 }
 
-// leave ends one use of the module. The last user frees it.
+// leave ends one use of the module, and unlocks the pool. The last user frees the module.
 func (m *Module) leave() {
-	m.pool.mu.Lock()
 	m.pool.users--
 	last := m.pool.users == 0
 	m.pool.mu.Unlock()
-	if !last {
-		return
+	if last {
+		m.free()
 	}
+}
+
+func (m *Module) free() {
 	for _, c := range m.pool.idle {
 		c.close()
 	}
@@ -189,12 +191,12 @@ func (m *Module) leave() {
 // Close implements runtimes.Module. If ctx is done first, it returns ctx's error and the last running call frees the
 // module.
 func (m *Module) Close(ctx context.Context) error {
+	m.end() // nobody waits for new instances any more
 	m.pool.mu.Lock()
-	first := !m.pool.closed
-	m.pool.closed = true
-	m.pool.mu.Unlock()
-	if first {
-		m.end() // nobody waits for new instances any more
+	if m.pool.closed {
+		m.pool.mu.Unlock()
+	} else {
+		m.pool.closed = true
 		m.leave()
 	}
 	select {

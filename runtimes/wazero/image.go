@@ -23,7 +23,7 @@ const (
 
 	// Below these sizes a copy is faster: putting back only what changed saves a look at the rest, but has a system call;
 	// without pagemap all pages are dropped, and each that the next call touches costs a page fault.
-	freezeFrom         = 256 << 10
+	freezeFrom         = 192 << 10
 	freezeFromUnmapped = 4 << 20
 )
 
