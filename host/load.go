@@ -91,7 +91,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) (runtimes.Module, error
 	}
 	m, err := backend.Load(ctx, runtimes.Program{
 		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
-		WASI: p.bundle.Descriptor.WASI, Host: host, Limits: runtimes.Limits{Memory: p.Memory},
+		WASI: p.bundle.Descriptor.WASI, Host: host, Limits: runtimes.Limits{Memory: p.Memory, Timeout: time.Minute, Fuel: runtimes.MaxFuel},
 	})
 	if err != nil {
 		return nil, err

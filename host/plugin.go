@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -199,7 +200,7 @@ to standard error, every other capability answers UNAVAILABLE.`,
 					return usage(err)
 				}
 			}
-			if err := testBundle(cmd.Context(), s, u, backend, runtimes.Limits{Memory: memory << 20}, raw); err != nil {
+			if err := testBundle(cmd.Context(), s, u, backend, runtimes.Limits{Memory: memory << 20, Timeout: time.Minute, Fuel: runtimes.MaxFuel}, raw); err != nil {
 				return err
 			}
 			return s.say(map[string]any{"name": u.Descriptor.Name, "passed": len(u.SelfTests)}, fmt.Sprintf("%s: %d self-tests passed\n", u.Descriptor.Name, len(u.SelfTests)))

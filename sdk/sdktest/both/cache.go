@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -41,7 +42,7 @@ func program(t *testing.T, c sdktest.Config, config []byte) runtimes.Program {
 	t.Helper()
 	return runtimes.Program{
 		Name: "under-test", Wasm: build(t), Config: config, Assets: c.Assets, Grants: c.Grants, WASI: true,
-		Host: byContext{}, Limits: runtimes.Limits{Memory: memory},
+		Host: byContext{}, Limits: runtimes.Limits{Memory: memory, Timeout: time.Minute, Fuel: runtimes.MaxFuel},
 	}
 }
 
