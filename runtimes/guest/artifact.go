@@ -55,7 +55,7 @@ func parseArtifact(b []byte) (artifact, error) {
 	}
 	globals, size := binary.LittleEndian.Uint32(b[1:]), uint64(binary.LittleEndian.Uint32(b[5:]))
 	restorable, b := b[0] == 1, b[artifactHeader:]
-	if size > uint64(len(b)) || globals > wasm.MaxEntries {
+	if size >= uint64(len(b)) || globals > wasm.MaxEntries {
 		return artifact{}, errArtifact
 	}
 	names := make([]string, globals)

@@ -15,8 +15,8 @@ type Engine interface {
 	Validate(ctx context.Context, module []byte) error
 	// Compile compiles a module and links it with imports, which are all that it will ever reach. No guest code runs. The
 	// memory of one instance may grow to pages of 64 KiB; a module that starts with more is refused. code is what Code
-	// answered to Serialize for the same module on an engine with the same ID, or nil; it may make Compile faster and
-	// changes nothing else.
+	// answered to Serialize for the same module on an engine with the same ID, and then there is nothing to compile, or nil.
+	// An error with code says only that it is of no use.
 	Compile(ctx context.Context, module []byte, imports []Import, pages uint32, code []byte) (Code, error)
 	// Close frees the engine, after every Code.
 	Close(ctx context.Context) error

@@ -64,6 +64,23 @@ func (s suite) fuel(t *testing.T) {
 		}
 	})
 	t.Run("the collector gets its turn", s.collects)
+	t.Run("references take no memory", func(t *testing.T) {
+		p := program(endless()["a loop of ref.func"], &host{})
+		p.Limits.Fuel = 500_000_000
+		m := s.load(t, p)
+		before := heap()
+		s.limited(t, m, []byte{1}, "fuel")
+		if now := heap(); now > before+32<<20 {
+			t.Errorf("the heap grew from %d to %d MiB", before>>20, now>>20)
+		}
+	})
+}
+
+// heap is what Go has taken of the heap since the process started.
+func heap() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
 }
 
 // measure is call that also tells what the call used.
@@ -105,6 +122,9 @@ func endless() map[string][]byte {
 		"a loop of fills":      (&module{}).complete(1, 0, ifAsked(w.Loop(w.I32(0), w.I32(0), w.I32(page), w.Fill(), w.Br(0)))),
 		"a loop of grows":      (&module{}).complete(1, 0, ifAsked(w.Loop(w.I32(0), w.Grow(), w.Do(w.Drop), w.Br(0)))),
 	}
+	m := &module{}
+	m.Export("f", wasm.KindFunc, m.Func(wasm.Signature("", ""), 0)) // which declares it for ref.func
+	all["a loop of ref.func"] = m.complete(1, 0, ifAsked(w.Loop(w.RefFunc(0), w.Do(w.Drop), w.Br(0))))
 	tree, at := &module{}, uint32(0)
 	for range 64 { // 2^64 calls, no loop, no recursion
 		leaf := concat()

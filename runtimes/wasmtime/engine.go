@@ -78,12 +78,10 @@ func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Impor
 	return c, nil
 }
 
-// module takes saved for code that this library made, as the cache says, and compiles otherwise.
+// module takes saved for code that this library made, as the cache says.
 func (e *engine) module(module, saved []byte) (*wasmtime.Module, error) {
-	if len(saved) > 0 {
-		if m, err := wasmtime.NewModuleDeserialize(e.Engine, saved); err == nil {
-			return m, nil
-		}
+	if saved != nil {
+		return wasmtime.NewModuleDeserialize(e.Engine, saved)
 	}
 	return wasmtime.NewModule(e.Engine, module)
 }

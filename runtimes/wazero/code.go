@@ -15,20 +15,9 @@ import (
 
 // Compile implements guest.Engine with a runtime for one plugin. The compiler runs on this goroutine alone, where a panic
 // can be recovered.
-func (e engine) Compile(ctx context.Context, module []byte, imports []guest.Import, pages uint32, saved []byte) (guest.Code, error) {
-	c, err := e.compile(ctx, module, imports, pages, saved)
-	if err != nil && saved != nil {
-		c, err = e.compile(ctx, module, imports, pages, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-func (e engine) compile(ctx context.Context, module []byte, imports []guest.Import, pages uint32, saved []byte) (c *code, err error) {
+func (e engine) Compile(ctx context.Context, module []byte, imports []guest.Import, pages uint32, saved []byte) (_ guest.Code, err error) {
 	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithMemoryLimitPages(pages).WithDebugInfoEnabled(false)
-	c = &code{engine: e, file: codeFile{saved: saved}}
+	c := &code{engine: e, file: codeFile{saved: saved}}
 	if c.cache = c.file.cache(); c.cache != nil {
 		config = config.WithCompilationCache(c.cache)
 	}
@@ -39,8 +28,16 @@ func (e engine) compile(ctx context.Context, module []byte, imports []guest.Impo
 		}
 	}()
 	defer recovered(&err)
-	return c, c.build(ctx, module, imports)
+	if err := c.build(ctx, module, imports); err != nil {
+		return nil, err
+	}
+	if saved != nil && !c.file.used {
+		return nil, errSaved
+	}
+	return c, nil
 }
+
+var errSaved = errors.New("the saved code is of another module, processor or version")
 
 // code is a runtime with one module.
 type code struct {

@@ -11,7 +11,10 @@ import (
 
 // A codeFile stands where wazero keeps compiled code in files: it has the code of one module in memory, where the host
 // has checked it. wazero's key is a hash of module, version and processor; the first bytes of saved are the key.
-type codeFile struct{ saved []byte }
+type codeFile struct {
+	saved []byte
+	used  bool // saved was asked for and given
+}
 
 type fileKey = [32]byte
 
@@ -20,6 +23,7 @@ func (f *codeFile) Get(key fileKey) (io.ReadCloser, bool, error) {
 	if !bytes.HasPrefix(f.saved, key[:]) {
 		return nil, false, nil
 	}
+	f.used = true
 	return io.NopCloser(bytes.NewReader(f.saved[len(key):])), true, nil
 }
 
