@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -109,15 +110,16 @@ func TestOrder(t *testing.T) {
 		t.Fatal("want two instances")
 	}
 	served := make(chan int)
+	var group sync.WaitGroup
 	for i := range 3 {
-		go func() {
+		group.Go(func() {
 			c, err := m.pool.take(t.Context(), far)
 			if err != nil {
 				t.Error(err)
 			}
 			served <- i
 			m.release(c, nil)
-		}()
+		})
 		for m.waiting() != i+1 {
 			time.Sleep(time.Millisecond)
 		}
@@ -128,15 +130,40 @@ func TestOrder(t *testing.T) {
 			t.Errorf("number %d was served, want %d", got, want)
 		}
 	}
+	group.Wait()
 	m.release(second, nil)
-	for m.Status().Idle != 2 {
-		time.Sleep(time.Millisecond)
-	}
-	if c, _ := m.take(t.Context(), time.Hour); c != second {
+	last, _ := m.take(t.Context(), time.Hour)
+	if last != second {
 		t.Error("another instance than the one used last")
-	} else {
-		m.release(c, nil)
 	}
+	m.release(last, nil)
+}
+
+// Who gives up the moment it is served passes the instance on.
+func TestLateTurn(t *testing.T) {
+	m := load(t, &fakeEngine{}, plain(true))
+	c, _ := m.take(t.Context(), time.Hour)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for late := 0; late < 10; {
+		turn := make(chan *call, 1)
+		m.pool.mu.Lock()
+		place := m.pool.queue.PushBack(turn)
+		m.pool.give(c)
+		m.pool.mu.Unlock()
+		got, err := m.pool.wait(ended, time.Now().Add(time.Hour), turn, place)
+		if err != nil {
+			late++
+			if len(m.pool.idle) != 1 {
+				t.Fatal("the instance is lost")
+			}
+			got, m.pool.idle = m.pool.idle[0], nil
+		}
+		if got != c {
+			t.Fatal("another instance")
+		}
+	}
+	m.release(c, nil)
 }
 
 func (m *Module) waiting() int {
