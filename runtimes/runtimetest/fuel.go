@@ -1,8 +1,8 @@
 package runtimetest
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"runtime"
 	"strings"
@@ -183,25 +183,29 @@ func (s suite) exactFuel(t *testing.T) {
 	sign := m.capability("sign")
 	again := concat(w.Get(2), w.I32(0xffffffff), w.Do(w.Add32), w.Tee(2), w.BrIf(0))
 	once := concat(callFrom(sign, capabilityType("sign"), 0, 0, 200, outAt, 200), w.Do(w.Drop))
-	guest := m.complete(1, 0, w.Get(0), w.Load32(0), w.Set(2), w.Loop(once, again), w.I64(0))
-	request := binary.LittleEndian.AppendUint32(nil, 1000)
-	p := program(guest, replying("signature"))
-	loaded := s.load(t, p)
-	first, _, err := measure(t, loaded, request)
-	if err != nil || first.Fuel < 1000 || first.Memory != page {
-		t.Fatalf("%+v, %v", first, err)
+	loop := m.complete(1, 0, w.I32(1000), w.Set(2), w.Loop(once, again), w.I64(0))
+	branch := (&module{}).complete(1, 0, ifAsked(bytes.Repeat(concat(w.I32(1), w.Do(w.Drop)), 1000))) // no yield in it
+	for name, guest := range map[string][]byte{"a loop of host functions": loop, "a branch at the end": branch} {
+		t.Run(name, func(t *testing.T) {
+			p := program(guest, replying("signature"))
+			loaded := s.load(t, p)
+			first, _, err := measure(t, loaded, []byte{1})
+			if err != nil || first.Fuel < 1000 || first.Memory != page {
+				t.Fatalf("%+v, %v", first, err)
+			}
+			for range 3 {
+				if u, _, err := measure(t, loaded, []byte{1}); err != nil || u != first {
+					t.Errorf("%+v, %v; the first time %+v", u, err, first)
+				}
+			}
+			p.Limits.Fuel = first.Fuel
+			if u, _, err := measure(t, s.load(t, p), []byte{1}); err != nil || u != first {
+				t.Errorf("with exactly enough: %+v, %v; want %+v", u, err, first)
+			}
+			p.Limits.Fuel--
+			s.limited(t, s.load(t, p), []byte{1}, "fuel")
+		})
 	}
-	for range 3 {
-		if u, _, err := measure(t, loaded, request); err != nil || u != first {
-			t.Errorf("%+v, %v; the first time %+v", u, err, first)
-		}
-	}
-	p.Limits.Fuel = first.Fuel
-	if u, _, err := measure(t, s.load(t, p), request); err != nil || u != first {
-		t.Errorf("with exactly enough: %+v, %v; want %+v", u, err, first)
-	}
-	p.Limits.Fuel--
-	s.limited(t, s.load(t, p), request, "fuel")
 }
 
 // hostFuel: a host function costs more the more it moves.

@@ -149,4 +149,13 @@ func (s suite) reports(t *testing.T) {
 	if st := status(t, m); st.Calls != 5 || st.Replaced != 2 {
 		t.Errorf("status %+v, want 5 calls and 2 instances replaced: one trapped, one grew", st)
 	}
+	for name, guest := range map[string][]byte{"tables": tabler(), "references": endless()["a loop of ref.func"]} {
+		m := s.load(t, program(guest, &host{}))
+		for range 3 {
+			call(t, m, nil)
+		}
+		if st := status(t, m); st.Replaced != 3 {
+			t.Errorf("%s: status %+v, want an instance for each call", name, st)
+		}
+	}
 }
