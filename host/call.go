@@ -188,6 +188,8 @@ func explainWire(e *jsonrpc.Error) error {
 		return &exitError{exitDenied, err, "on the device, 'host audit show CALL --log STATE' says which policy and why"}
 	case gateway.CodeFailed:
 		return &exitError{exitPlugin, err, "on the device, 'host audit show CALL --log STATE' says why"}
+	case gateway.CodeUnavailable:
+		return &exitError{exitFailure, err, seeStatus}
 	case jsonrpc.CodeInvalidParams:
 		return &exitError{exitUsage, err, "'host call --list' shows the tools and what they take"}
 	}
