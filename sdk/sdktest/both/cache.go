@@ -19,7 +19,7 @@ import (
 // those in use and a few more, and find the fake host of their test in the context of each call.
 
 const (
-	keep   = 4 // modules that nobody uses
+	keep = 4 // modules that nobody uses
 
 	// Of one call: a test of a plugin is no test of its limits.
 	memory  = 256 << 20
