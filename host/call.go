@@ -168,6 +168,8 @@ func (b *bearerTransport) explain(err error) error {
 		return &exitError{exitDenied, errors.New("401: the host did not accept the credential"), "tokens last an hour at most: make a new one; 'host audit tail' on the device counts refusals"}
 	case status == http.StatusTooManyRequests:
 		return &exitError{exitLimit, errors.New("429: too many refused requests from this address"), "wait a few seconds"}
+	case status == http.StatusServiceUnavailable:
+		return &exitError{exitFailure, errors.New("503: the host cannot serve this at present"), seeStatus}
 	case errors.As(err, &wire):
 		return explainWire(wire)
 	}
