@@ -8,7 +8,6 @@ package guest
 
 import (
 	"context"
-	"errors"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -40,14 +39,15 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	if err != nil {
 		return nil, err
 	}
-	bounded, err := wasm.BoundTables(p.Wasm)
-	if errors.Is(err, wasm.ErrTables) {
-		return nil, refuse(p, err.Error(), runtimes.ErrLimit)
-	} else if err != nil {
-		return nil, refuse(p, "bounding tables", err)
+	if err := b.engine.Validate(ctx, p.Wasm); err != nil {
+		return nil, refuse(p, "validating", err)
+	}
+	metered, err := wasm.Meter(p.Wasm, outline, wasm.MeterConfig{Pages: pages(p.Limits.Memory)})
+	if err != nil {
+		return nil, refuse(p, "metering", err)
 	}
 	m.configurable = exported(outline, abi.ExportConfigure)
-	m.code, err = b.engine.Compile(ctx, bounded, imports(outline, known), pages(p.Limits.Memory), nil)
+	m.code, err = b.engine.Compile(ctx, metered.Wasm, append(imports(outline, known), yield()), pages(p.Limits.Memory), nil)
 	if err != nil {
 		return nil, refuse(p, "compiling", err)
 	}
@@ -57,6 +57,17 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m, nil
+}
+
+// yield gives every slice of fuel that there is.
+func yield() Import {
+	return Import{Module: wasm.YieldModule, Name: wasm.YieldName, Type: wasm.Signature("I", "I"), Func: func(_ context.Context, stack []uint64) error {
+		if int64(stack[0]) == wasm.StackOverflow {
+			return runtimes.ErrLimit
+		}
+		stack[0] = 1 << 40
+		return nil
+	}}
 }
 
 // pages rounds a memory limit down to pages of 64 KiB. The last page of 4 GiB is never given, so that every length of

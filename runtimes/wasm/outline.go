@@ -1,8 +1,9 @@
-// Package wasm reads the outline of a module: what it asks for and what it offers.
+// Package wasm reads modules and meters them.
 //
-// It reads before any engine does, so everything in the file is hostile: no allocation grows from a number that the file
-// states, and what would make an engine allocate without bound (counts, locals) is refused. It does not validate
-// function bodies; the engine does.
+// Read comes before any engine does, so everything in the file is hostile: no allocation grows from a number that the file
+// states, and what would make an engine allocate or compute without bound is refused, as is every feature outside ABI v1.
+// It decodes every byte and checks every index; types are left to an engine, which MUST validate the untouched original
+// before Meter changes it: a module that is invalid alone may be valid after (a global.set of a global that Meter adds).
 package wasm
 
 import (
@@ -11,55 +12,87 @@ import (
 	"fmt"
 )
 
-// Limits of a module file. Stock Go guests of several MiB stay well below all of them.
-const (
-	MaxSize      = 16 << 20 // bytes of the file
-	MaxFunctions = 1_000_000
-	MaxTypes     = 100_000
-	MaxValues    = 1_000 // parameters or results of one type
-	MaxLocals    = 50_000
-	MaxEntries   = 100_000 // imports, exports, tables, globals, element or data segments, each
-	PageLimit    = 1 << 16
-)
-
 // An Outline is what Read found.
 type Outline struct {
 	Imports  []Import
 	Exports  []Export
 	Memories []Memory // defined here, not imported
 	Start    bool     // there is a start section
+	Instrs   int      // instructions in all bodies
 
 	types     []FuncType
 	functions []uint32 // type indices; imported functions first
-	imported  int      // how many of them are imported
+	tables    []tableType
+	globals   []globalType
+	imported  struct{ functions, tables, memories, globals int }
+	elements  int // segments
+	datas     int // segments
+	dataCount int // as the data count section says, -1 without one
+	bodies    []body
+	sections  []span
+	unfit     bool // code changes state that no one can restore
 }
 
-// Read walks the sections of a core module, version 1. It keeps nothing of b.
+// A span is a section: its content without its frame.
+type span struct {
+	id       byte
+	at, size int
+}
+
+type tableType struct {
+	element   ValueType
+	low, high uint32 // high is MaxElements where the module gives more or none
+}
+
+type globalType struct {
+	value   ValueType
+	mutable bool
+}
+
+const header = "\x00asm\x01\x00\x00\x00"
+
+// Read decodes a core module, version 1. It keeps nothing of b. Errors name the section and the offset in the file; those
+// that wrap ErrLimit also name the limit.
 func Read(b []byte) (*Outline, error) {
 	if len(b) > MaxSize {
-		return nil, fmt.Errorf("%d bytes are more than %d", len(b), MaxSize)
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(b), MaxSize)
 	}
-	if !bytes.HasPrefix(b, []byte("\x00asm\x01\x00\x00\x00")) {
+	if !bytes.HasPrefix(b, []byte(header)) {
 		return nil, errors.New("not a core WebAssembly module, version 1")
 	}
-	o, r, last := &Outline{}, &reader{rest: b[8:]}, 0
-	for len(r.rest) > 0 {
+	o, r, last := &Outline{dataCount: -1}, &reader{file: b, at: len(header), end: len(b)}, 0
+	for r.more() {
 		id := r.byte()
-		s := section{Outline: o, reader: reader{rest: r.bytes(r.u32())}}
+		s := section{Outline: o, reader: r.part(r.u32())}
 		if r.err != nil {
-			return nil, fmt.Errorf("reading section %d: %w", id, r.err)
+			return nil, fmt.Errorf("section %s, %w", sectionName(id), r.err)
 		}
 		if id == 0 {
+			if s.name(); s.err != nil {
+				return nil, fmt.Errorf("section custom, %w", s.err)
+			}
 			continue
 		}
 		if last = order(id, last); last == 0 {
-			return nil, fmt.Errorf("section %d is unknown, repeated or out of order", id)
+			return nil, fmt.Errorf("section %s is unknown, repeated or out of order", sectionName(id))
 		}
+		o.sections = append(o.sections, span{id, s.at, s.end - s.at})
 		if s.read(id); s.err != nil {
-			return nil, fmt.Errorf("reading section %d: %w", id, s.err)
+			return nil, fmt.Errorf("section %s, %w", sectionName(id), s.err)
 		}
 	}
-	return o, nil
+	return o, o.whole()
+}
+
+// whole checks what only the end of the file tells.
+func (o *Outline) whole() error {
+	switch defined := len(o.functions) - o.imported.functions; {
+	case defined != len(o.bodies):
+		return fmt.Errorf("%d functions have %d bodies", defined, len(o.bodies))
+	case o.dataCount >= 0 && o.dataCount != o.datas:
+		return fmt.Errorf("%d data segments are announced, there are %d", o.dataCount, o.datas)
+	}
+	return nil
 }
 
 // order returns the place of section id, or 0 if it may not come after the place last.
@@ -70,3 +103,14 @@ func order(id byte, last int) int {
 	}
 	return place
 }
+
+func sectionName(id byte) string {
+	names := [...]string{"custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code", "data", "data count"}
+	if int(id) < len(names) {
+		return names[id]
+	}
+	return fmt.Sprint(id)
+}
+
+// FuncParams returns how many parameters the function of an index has.
+func (o *Outline) typeOf(function uint32) FuncType { return o.types[o.functions[function]] }

@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -10,32 +11,56 @@ type section struct {
 	reader
 }
 
+const (
+	sectionType = 1 + iota
+	sectionImport
+	sectionFunction
+	sectionTable
+	sectionMemory
+	sectionGlobal
+	sectionExport
+	sectionStart
+	sectionElement
+	sectionCode
+	sectionData
+	sectionDataCount
+)
+
 func (s *section) read(id byte) {
 	switch id {
-	case 1:
+	case sectionType:
 		s.each("types", MaxTypes, s.funcType)
-	case 2:
+	case sectionImport:
 		s.each("imports", MaxEntries, s.importEntry)
-	case 3:
+	case sectionFunction:
 		s.each("functions", MaxFunctions, s.function)
-	case 5:
+	case sectionTable:
+		s.each("tables", MaxTables, s.table)
+	case sectionMemory:
 		s.each("memories", MaxEntries, func() { s.Memories = append(s.Memories, s.memory()) })
-	case 7:
+	case sectionGlobal:
+		s.each("globals", MaxEntries, s.global)
+	case sectionExport:
 		s.each("exports", MaxEntries, s.export)
-	case 8:
+	case sectionStart:
 		s.Start = true
-	case 10:
+		s.below(len(s.functions), "function")
+	case sectionElement:
+		s.each("element segments", MaxSegments, s.element)
+	case sectionCode:
 		s.each("function bodies", MaxFunctions, s.body)
-	default: // tables, globals, element and data segments: only their number matters here
-		s.count("entries", MaxEntries)
+	case sectionData:
+		s.each("data segments", MaxSegments, s.data)
+	case sectionDataCount:
+		s.dataCount = int(s.u32())
 	}
+	s.done()
 }
 
 func (s *section) each(what string, most uint32, entry func()) {
 	for n := s.count(what, most); n > 0 && s.err == nil; n-- {
 		entry()
 	}
-	s.end()
 }
 
 func (s *section) funcType() {
@@ -48,9 +73,25 @@ func (s *section) funcType() {
 func (s *section) values() []ValueType {
 	types := make([]ValueType, s.count("values", MaxValues))
 	for i := range types {
-		types[i] = ValueType(s.byte())
+		types[i] = s.valueType()
 	}
 	return types
+}
+
+func (r *reader) valueType() ValueType {
+	t := ValueType(r.byte())
+	if r.err == nil && t.String() == "invalid" {
+		r.fail(fmt.Errorf("value type %#x is not in ABI v1", byte(t)))
+	}
+	return t
+}
+
+func (r *reader) refType() ValueType {
+	t := r.valueType()
+	if r.err == nil && t != Funcref && t != Externref {
+		r.fail(fmt.Errorf("%s is no reference type", t))
+	}
+	return t
 }
 
 func (s *section) importEntry() {
@@ -58,17 +99,19 @@ func (s *section) importEntry() {
 	switch i.Kind {
 	case KindFunc:
 		s.function()
-		s.imported++
+		s.imported.functions++
 		if s.err == nil {
 			i.Type = s.types[s.functions[len(s.functions)-1]]
 		}
 	case KindTable:
-		s.byte()
-		s.limits()
+		s.table()
+		s.imported.tables++
 	case KindMemory:
-		s.limits()
+		s.memory()
+		s.imported.memories++
 	case KindGlobal:
-		s.bytes(2)
+		s.globals = append(s.globals, s.globalType())
+		s.imported.globals++
 	default:
 		s.fail(fmt.Errorf("import of unknown kind %d", i.Kind))
 	}
@@ -76,25 +119,37 @@ func (s *section) importEntry() {
 }
 
 func (s *section) function() {
-	index := s.u32()
-	if uint64(index) >= uint64(len(s.types)) {
-		s.fail(fmt.Errorf("type index %d is out of range", index))
+	s.functions = append(s.functions, s.below(len(s.types), "type"))
+}
+
+func (s *section) table() {
+	element := s.refType()
+	low, high := s.limits()
+	switch {
+	case low > high:
+		s.fail(fmt.Errorf("table of %d to %d elements", low, high))
+	case low > MaxElements:
+		s.tooMany(uint64(low), "elements of a table", MaxElements)
 	}
-	s.functions = append(s.functions, index)
+	s.tables = append(s.tables, tableType{element, low, min(high, MaxElements)})
 }
 
 func (s *section) memory() Memory {
 	low, high := s.limits()
+	if high == 1<<32-1 {
+		high = PageLimit
+	}
 	if low > high || high > PageLimit {
 		s.fail(fmt.Errorf("memory of %d to %d pages", low, high))
 	}
 	return Memory{Min: low, Max: high}
 }
 
+// limits reads a size and the most that it may become, 2^32-1 where the file gives none.
 func (s *section) limits() (low, high uint32) {
 	switch flag := s.byte(); flag {
 	case 0:
-		return s.u32(), PageLimit
+		return s.u32(), 1<<32 - 1
 	case 1:
 		return s.u32(), s.u32()
 	default:
@@ -103,32 +158,44 @@ func (s *section) limits() (low, high uint32) {
 	}
 }
 
-func (s *section) export() {
-	e := Export{Name: s.name(), Kind: Kind(s.byte())}
-	index := s.u32()
-	if e.Kind == KindFunc {
-		if uint64(index) >= uint64(len(s.functions)) {
-			s.fail(fmt.Errorf("exported function %d is out of range", index))
-			return
-		}
-		e.Type = s.types[s.functions[index]]
-		e.Imported = int(index) < s.imported
+func (s *section) globalType() globalType {
+	g := globalType{value: s.valueType()}
+	switch s.byte() {
+	case 0:
+	case 1:
+		g.mutable = true
+	default:
+		s.fail(errors.New("mutability of a global is neither 0 nor 1"))
 	}
-	s.Exports = append(s.Exports, e)
+	return g
 }
 
-// body looks only at the locals of a function: 30 bytes can ask an engine for 2^32 of them.
-func (s *section) body() {
-	b := reader{rest: s.bytes(s.u32())}
-	var sum uint64
-	for n := b.count("groups of locals", MaxLocals); n > 0 && b.err == nil; n-- {
-		sum += uint64(b.u32())
-		b.byte()
+func (s *section) global() {
+	g := s.globalType()
+	s.constant()
+	s.globals = append(s.globals, g)
+	if g.mutable && !g.value.number() {
+		s.unfit = true
 	}
-	if sum > MaxLocals {
-		b.fail(fmt.Errorf("%d locals are more than %d", sum, MaxLocals))
+}
+
+func (s *section) export() {
+	e := Export{Name: s.name(), Kind: Kind(s.byte())}
+	switch e.Kind {
+	case KindFunc:
+		index := s.below(len(s.functions), "function")
+		if s.err == nil {
+			e.Type = s.typeOf(index)
+			e.Imported = int(index) < s.imported.functions
+		}
+	case KindTable:
+		s.below(len(s.tables), "table")
+	case KindMemory:
+		s.below(s.imported.memories+len(s.Memories), "memory")
+	case KindGlobal:
+		s.below(len(s.globals), "global")
+	default:
+		s.fail(fmt.Errorf("export of unknown kind %d", e.Kind))
 	}
-	if b.err != nil {
-		s.fail(fmt.Errorf("function body: %w", b.err))
-	}
+	s.Exports = append(s.Exports, e)
 }

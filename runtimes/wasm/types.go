@@ -40,6 +40,9 @@ func (t ValueType) String() string {
 	return "invalid"
 }
 
+// number reports whether a global of the type can be read and written as 64 bits.
+func (t ValueType) number() bool { return t >= F64 && t <= I32 }
+
 // A FuncType is a function's signature.
 type FuncType struct{ Params, Results []ValueType }
 

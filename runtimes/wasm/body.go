@@ -1,0 +1,88 @@
+package wasm
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A body is what Read learned of one function's code.
+type body struct {
+	at, size int    // its bytes in the file, locals included, without the size before them
+	code     int    // where its instructions start
+	groups   uint32 // of locals
+	locals   uint32 // beside parameters
+	vectors  uint32 // how many locals are v128
+	instrs   uint32
+	calls    bool // calls another function
+	loops    bool
+	dynamic  bool // has an instruction whose work depends on an operand
+}
+
+// body reads the code of one function whole.
+func (s *section) body() {
+	index := s.imported.functions + len(s.bodies)
+	if index >= len(s.functions) {
+		s.fail(errors.New("more bodies than functions"))
+		return
+	}
+	size := s.u32()
+	if size > MaxBody {
+		s.tooMany(uint64(size), "bytes of a function", MaxBody)
+	}
+	c := code{Outline: s.Outline, reader: s.part(size), labels: 1}
+	b := body{at: c.at, size: int(size)}
+	c.localsOf(&b, uint32(len(s.typeOf(uint32(index)).Params)))
+	b.code = c.at
+	var i instr
+	for c.labels > 0 && c.err == nil {
+		c.next(&i)
+		c.note(&b, &i)
+	}
+	c.done()
+	if phis := uint64(c.locals) * uint64(c.blocks); phis > MaxPhis {
+		c.tooMany(phis, "locals times blocks of a function", MaxPhis)
+	}
+	if c.err != nil {
+		s.err = fmt.Errorf("function %d, %w", index, c.err)
+		s.end = s.at
+		return
+	}
+	s.Instrs += int(b.instrs)
+	s.bodies = append(s.bodies, b)
+}
+
+// localsOf reads the groups of locals: 30 bytes can ask an engine for 2^32 of them.
+func (c *code) localsOf(b *body, params uint32) {
+	b.groups = c.count("groups of locals", MaxLocals)
+	sum := uint64(params)
+	for n := b.groups; n > 0 && c.err == nil; n-- {
+		count := c.u32()
+		if sum += uint64(count); sum > MaxLocals {
+			c.tooMany(sum, "locals", MaxLocals)
+		}
+		if c.valueType() == V128 {
+			b.vectors += count
+		}
+	}
+	c.locals = uint32(sum)
+	b.locals = c.locals - params
+}
+
+// note counts an instruction and follows the nesting.
+func (c *code) note(b *body, i *instr) {
+	b.instrs++
+	switch i.op {
+	case opEnd:
+		c.labels--
+	case opLoop:
+		b.loops = true
+	case opCall, opCallIndirect:
+		b.calls = true
+	case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill:
+		b.dynamic = true
+	case opTableInit, opTableCopy, opTableGrow, opTableFill:
+		b.dynamic, c.unfit = true, true
+	case opTableSet, opDataDrop, opElemDrop:
+		c.unfit = true
+	}
+}
