@@ -15,9 +15,11 @@ import (
 	"testing"
 )
 
-// The suites, by folder: the first standard, the second with everything that ABI v1 has, and proposals that ABI v1 lacks.
+// suites are, by folder, the first standard, and the second, with everything that ABI v1 has.
 func suites() []string { return []string{"v1", "v2"} }
-func foreignSuites() []string {
+
+// strangeSuites are proposals that ABI v1 does not have.
+func strangeSuites() []string {
 	return []string{"exception-handling", "extended-const", "tail-call", "threads", "typed-function-references"}
 }
 
