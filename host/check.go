@@ -56,6 +56,9 @@ func check(ctx context.Context, s *streams, path string, accept bool) error {
 		return err
 	}
 	l := newLoader(sys, noLog{}, slog.New(slog.DiscardHandler), attester)
+	if err := l.openCache(filepath.Join(sys.Join(sys.State), cacheFolder), true); err != nil {
+		return err
+	}
 	err = l.load(ctx)
 	if err := errors.Join(err, l.close(ctx)); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/bundle"
+	"bulkhead/host/cache"
 	"bulkhead/host/capability"
 	"bulkhead/host/gate"
 	"bulkhead/runtimes"
@@ -25,6 +26,7 @@ type loader struct {
 	log      gate.Log
 	logger   *slog.Logger
 	attester capability.Attester
+	cache    *cache.Store // nil: there is none, every plugin is compiled
 	backends map[string]runtimes.Backend
 	modules  map[string]runtimes.Module // by alias
 	progress func(p *plugin, took time.Duration)
@@ -92,6 +94,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) (runtimes.Module, error
 	m, err := backend.Load(ctx, runtimes.Program{
 		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Host: host, Limits: runtimes.Limits{Memory: p.Memory},
+		Cache: l.cacheFor(p),
 	})
 	if err != nil {
 		return nil, err
@@ -163,6 +166,9 @@ func (l *loader) close(ctx context.Context) error {
 	}
 	for _, b := range l.backends {
 		errs = append(errs, b.Close(ctx))
+	}
+	if l.cache != nil {
+		errs = append(errs, l.cache.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -94,12 +94,18 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 		}
 		return h, err
 	}
+	made := h.makeRoot()
 	want, err := sys.floorSet()
 	if err != nil {
 		return h, err
 	}
 	if err := raiseFloor(ctx, h.dir, h.log, want, false, sys.development); err != nil {
 		return h, err
+	}
+	if made {
+		if err := h.record(ctx, "host/root-key"); err != nil {
+			return h, err
+		}
 	}
 	if err := h.record(ctx, "host/start"); err != nil {
 		return h, err
@@ -110,6 +116,9 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	}
 	h.loader = newLoader(sys, h.log, logger, attester)
 	h.loader.progress = progress
+	if err := h.loader.openCache(h.dir.Join(cacheFolder), false); err != nil {
+		return h, err
+	}
 	if err := h.loader.load(ctx); err != nil {
 		return h, err
 	}
