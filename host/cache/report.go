@@ -3,6 +3,8 @@ package cache
 import (
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // The pace of reports of one kind: whoever can write to the folder must not be able to fill the log with it.
@@ -16,65 +18,51 @@ type reporter struct {
 	report func(Event)
 	now    func() time.Time
 
-	mu      sync.Mutex
-	buckets [2]bucket // of failures, of rejections
+	mu                   sync.Mutex
+	rejections, failures tally
 }
 
-type bucket struct {
-	left    int
-	since   time.Time // when left was full or last grew
+type tally struct {
+	pace    *rate.Limiter
 	skipped int
 }
 
 func newReporter(report func(Event)) *reporter {
-	r := &reporter{report: report, now: time.Now}
-	for i := range r.buckets {
-		r.buckets[i] = bucket{left: reportBurst, since: r.now()}
-	}
-	return r
+	pace := func() tally { return tally{pace: rate.NewLimiter(rate.Every(reportEvery), reportBurst)} }
+	return &reporter{report: report, now: time.Now, rejections: pace(), failures: pace()}
 }
 
 // say reports e, or counts it.
 func (r *reporter) say(e Event) {
-	if r.report == nil {
-		return
+	if r.report != nil && r.count(&e) {
+		r.report(e)
 	}
-	r.mu.Lock()
-	b := &r.buckets[kind(e.Rejected)]
-	b.fill(r.now())
-	if b.left == 0 {
-		b.skipped++
-		r.mu.Unlock()
-		return
-	}
-	b.left--
-	e.Skipped, b.skipped = b.skipped, 0
-	r.mu.Unlock()
-	r.report(e)
 }
 
-func (b *bucket) fill(now time.Time) {
-	if n := int(now.Sub(b.since) / reportEvery); n > 0 {
-		b.left, b.since = min(reportBurst, b.left+n), now
+// count reports whether it is e's turn, and lets e speak for those that were not.
+func (r *reporter) count(e *Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := &r.failures
+	if e.Rejected {
+		t = &r.rejections
 	}
+	if !t.pace.AllowN(r.now(), 1) {
+		t.skipped++
+		return false
+	}
+	e.Skipped, t.skipped = t.skipped, 0
+	return true
 }
 
 // close reports what was only counted.
 func (r *reporter) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, rejected := range []bool{false, true} {
-		b := &r.buckets[kind(rejected)]
-		if b.skipped > 0 {
-			r.report(Event{Rejected: rejected, Reason: "more of the same", Skipped: b.skipped})
-			b.skipped = 0
+	for _, t := range []*tally{&r.rejections, &r.failures} {
+		if t.skipped > 0 {
+			r.report(Event{Rejected: t == &r.rejections, Reason: "more of the same", Skipped: t.skipped})
+			t.skipped = 0
 		}
 	}
-}
-
-func kind(rejected bool) int {
-	if rejected {
-		return 1
-	}
-	return 0
 }

@@ -2,6 +2,7 @@ package safefile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,17 @@ func TestOwner(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// nobodys is a file of which the system tells no owner.
+type nobodys struct{ fs.FileInfo }
+
+func (nobodys) Sys() any { return nil }
+
+func TestPrivateWithoutOwner(t *testing.T) {
+	if err := Private("x", nobodys{}); !errors.Is(err, ErrUnsafe) {
+		t.Errorf("%v", err)
 	}
 }
 
