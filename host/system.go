@@ -34,6 +34,9 @@ type plugin struct {
 
 func (p *plugin) ref() gate.PluginRef { return gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest} }
 
+// isolation is what stands between the plugin and the host, in a word.
+func (p *plugin) isolation() string { return "none" }
+
 // readSystem reads the manifest, the keys and the bundles that it names, and holds them against each other. Nothing is
 // compiled and nothing is written. All problems of one kind come at once: first those of the manifest, then those of keys,
 // then those of bundles, then those between manifest and bundles.
