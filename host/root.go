@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"bulkhead/host/floor"
 	"bulkhead/host/keys"
 )
 
@@ -20,17 +21,23 @@ func (s *system) readRoot() error {
 	return nil
 }
 
-// makeRoot makes the root key if there is none, and reports whether it did. A key folder that only root may write to is
-// no reason not to start.
-func (h *running) makeRoot() bool {
-	if h.sys.root != nil {
-		return false
+// makeRoot makes the root key where there is none, if nothing speaks against it; the error says what does. A state that
+// was authenticated has lost its key, and a new one would only hide that. A floor that is not authenticated could not be
+// believed any more once there is a key, which is for an operator to accept.
+func (s *system) makeRoot(store floor.Store, accept bool) error {
+	if s.root != nil {
+		return nil
 	}
-	root, err := keys.CreateRoot(h.sys.rootPath())
+	f, err := floor.Open(floor.Config{Store: store})
 	if err != nil {
-		h.logger.Warn("there is no root key and none can be made: every start compiles every plugin", "error", err)
-		return false
+		return err
 	}
-	h.sys.root = root
-	return true
+	if !f.Fresh() && !accept {
+		return errors.New("this state is older than root keys\nhint: make the key, and authenticate the floor with it: bin/host check --accept")
+	}
+	if s.root, err = keys.CreateRoot(s.rootPath()); err != nil {
+		return err
+	}
+	s.rootMade = true
+	return nil
 }

@@ -99,18 +99,11 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 		}
 		return h, err
 	}
-	made := h.makeRoot()
-	want, err := sys.floorSet()
-	if err != nil {
-		return h, err
+	if err := sys.makeRoot(h.dir, false); err != nil {
+		logger.Warn("there is no root key: the floor is not authenticated, and every start compiles every plugin", "error", err)
 	}
-	if err := raiseFloor(ctx, h.dir, h.log, want, false, sys.development); err != nil {
+	if err := sys.raiseFloor(ctx, h.dir, h.log, false); err != nil {
 		return h, err
-	}
-	if made {
-		if err := h.record(ctx, "host/root-key"); err != nil {
-			return h, err
-		}
 	}
 	if err := h.record(ctx, "host/start"); err != nil {
 		return h, err

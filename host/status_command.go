@@ -69,7 +69,7 @@ func statusText(s hostStatus) string {
 	t.Flush()
 	fmt.Fprintln(t, "PLUGIN\tROLE\tRUNS ON\tINSTANCES\tCALLS\tREPLACED\tDEATHS\tDROPPED\tSTATE")
 	for _, p := range s.Plugins {
-		fmt.Fprintf(t, "%s = %s %s\t%s\t%s, isolation %s\t%d, %d idle\t%d\t%d\t%d\t%d\t%s\n", gate.Escape(p.Alias), gate.Escape(p.Name), gate.Escape(p.Version),
+		fmt.Fprintf(t, "%s = %s %s\t%s\t%s, isolation %s\t%d (%d idle)\t%d\t%d\t%d\t%d\t%s\n", gate.Escape(p.Alias), gate.Escape(p.Name), gate.Escape(p.Version),
 			gate.Escape(p.Role), gate.Escape(p.Backend), gate.Escape(p.Isolation), p.Instances, p.Idle, p.Calls, p.Replaced, p.Deaths, p.Dropped, p.state())
 	}
 	t.Flush()

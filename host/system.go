@@ -23,6 +23,7 @@ type system struct {
 	signers     map[string]*keys.Key // the device's sign keys, by id
 	evidence    *keys.Key
 	root        *keys.Root // nil: the device has none
+	rootMade    bool       // by this process
 	development bool       // one of the keys is a development key
 }
 
