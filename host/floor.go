@@ -76,7 +76,10 @@ func (s *system) acceptFloor(ctx context.Context) error {
 		return errors.Join(refused(err, ""), dir.Close())
 	}
 	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
-	return errors.Join(s.raiseFloor(ctx, dir, log, true), log.Close(), dir.Close())
+	if err = s.raiseFloor(ctx, dir, log, true); err == nil {
+		err = s.recordRoot(ctx, log)
+	}
+	return errors.Join(err, log.Close(), dir.Close())
 }
 
 // raiseFloor makes what is to be loaded the floor, after it has recorded what an operator accepted.
@@ -108,8 +111,14 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.L
 			return err
 		}
 	}
-	if _, err = f.Raise(want, accept); err != nil || !s.rootMade {
-		return refusedByFloor(err)
+	_, err = f.Raise(want, accept)
+	return refusedByFloor(err)
+}
+
+// recordRoot records that this process made the root key, if it did.
+func (s *system) recordRoot(ctx context.Context, log *audit.Log) error {
+	if !s.rootMade {
+		return nil
 	}
 	return s.recordHost(ctx, log, "host/root-key", s.Device.Name, "made a root key")
 }

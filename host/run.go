@@ -108,6 +108,9 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	if err := h.record(ctx, "host/start"); err != nil {
 		return h, err
 	}
+	if err := sys.recordRoot(ctx, h.log); err != nil {
+		return h, err
+	}
 	attester, err := newAttester(sys, h.log.Head)
 	if err != nil {
 		return h, err

@@ -23,9 +23,9 @@ const KeyInfo = "bulkhead/cache/v1"
 // Bounds of a Store.
 const (
 	DefaultBytes = 512 << 20
-	MaxFile      = 128 << 20 // of one file
+	MaxFile      = 256 << 20 // of one file: a plugin of 16 MiB, metered, makes about half of that
 	maxFiles     = 1024
-	maxListed    = 1 << 16  // names in the folder, ours or not: more are somebody's attack on the start
+	maxListed    = 1 << 14  // names in the folder, ours or not: more are somebody's attack on the start
 	reserve      = 64 << 20 // bytes of the disk that are left to others: a log that finds no room stops the host
 )
 
