@@ -3,23 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"bulkhead/abi"
 	"bulkhead/host/audit"
-	"bulkhead/host/floor"
 	"bulkhead/host/gate"
-	"bulkhead/host/safefile"
-	"bulkhead/host/state"
 )
 
 const defaultManifest = "host.toml"
@@ -34,7 +24,8 @@ func checkCommand(s *streams) *cobra.Command {
 would run, and stop. All problems of a stage come at once. A running host does not mind.
 
 --accept takes what changed since this host last ran: tool definitions, wider requests, another digest under the same
-version. The acceptance is recorded in the log, so no other host may use the state directory at the same time.`,
+version, a floor that was lost or is not authenticated. The acceptance is recorded in the log, so no other host may use
+the state directory at the same time.`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd.Context(), s, path, accept) },
 	}
@@ -48,7 +39,12 @@ func check(ctx context.Context, s *streams, path string, accept bool) error {
 	if err != nil {
 		return err
 	}
-	if err := checkFloor(ctx, sys, accept); err != nil {
+	if accept {
+		err = sys.acceptFloor(ctx)
+	} else {
+		err = sys.checkFloor()
+	}
+	if err != nil {
 		return err
 	}
 	attester, err := newAttester(sys, func() audit.Head { return audit.Head{} })
@@ -56,7 +52,9 @@ func check(ctx context.Context, s *streams, path string, accept bool) error {
 		return err
 	}
 	l := newLoader(sys, noLog{}, slog.New(slog.DiscardHandler), attester)
-	err = l.load(ctx)
+	if err = l.openCache(filepath.Join(sys.Join(sys.State), cacheFolder), true); err == nil {
+		err = l.load(ctx)
+	}
 	if err := errors.Join(err, l.close(ctx)); err != nil {
 		return err
 	}
@@ -69,185 +67,4 @@ type noLog struct{}
 // Append refuses.
 func (noLog) Append(context.Context, gate.Entry) (gate.Receipt, error) {
 	return gate.Receipt{}, errors.New("host check keeps no log")
-}
-
-// checkFloor compares with what ran before. Only with accept it writes.
-func checkFloor(ctx context.Context, sys *system, accept bool) error {
-	want, err := sys.floorSet()
-	if err != nil {
-		return err
-	}
-	if !accept {
-		f, err := floor.Open(floor.Config{Store: reader(sys.Join(sys.State))})
-		if err != nil {
-			return refused(err, "")
-		}
-		if info, err := os.Stat(filepath.Join(sys.Join(sys.State), audit.FileName)); f.Fresh() && err == nil && info.Size() > 0 {
-			return lostFloor()
-		}
-		_, err = f.Check(want, false)
-		return refusedByFloor(err)
-	}
-	dir, err := state.Open(sys.Join(sys.State))
-	if err != nil {
-		return usage(err)
-	}
-	log, err := audit.Open(audit.Config{Dir: dir.Path(), Development: sys.development})
-	if err != nil {
-		return errors.Join(refused(err, ""), dir.Close())
-	}
-	return errors.Join(raiseFloor(ctx, dir, log, want, true, sys.development), log.Close(), dir.Close())
-}
-
-// raiseFloor makes want the floor, after it has recorded what an operator accepted.
-func raiseFloor(ctx context.Context, dir *state.Dir, log *audit.Log, want floor.Set, accept, development bool) error {
-	f, err := floor.Open(floor.Config{Store: dir})
-	if err != nil {
-		return refused(err, "")
-	}
-	lost := f.Fresh() && log.Head().Size > 0 // the first entry ever is written after the floor was raised
-	if lost && !accept {
-		return lostFloor()
-	}
-	changes, err := f.Check(want, accept)
-	if err != nil {
-		return refusedByFloor(err)
-	}
-	if lost {
-		changes = append(changes, floor.Change{What: "the floor was lost"})
-	}
-	for _, c := range changes {
-		e := gate.Entry{Actor: "system/host", Action: "host/accept", Resource: c.Plugin, Outcome: gate.Success, Kind: gate.KindHost, Reason: c.What, Development: development}
-		if _, err := log.Append(ctx, e); err != nil {
-			return err
-		}
-	}
-	_, err = f.Raise(want, accept)
-	return refusedByFloor(err)
-}
-
-// lostFloor says that there is a log but no floor: the first entry ever is written after the floor was raised.
-func lostFloor() error {
-	return refused(errors.New("the floor is lost: this host has a log, but what it ran before is forgotten, so that something older could run"), "if you know why, accept what is to run now: bin/host check --accept")
-}
-
-func refusedByFloor(err error) error {
-	var no *floor.Refusal
-	if errors.As(err, &no) {
-		return refused(err, "")
-	}
-	return err
-}
-
-// reader is a state directory that is only read, as by a host that does not own it.
-type reader string
-
-// Read returns a file of the directory.
-func (r reader) Read(name string, limit int64) ([]byte, error) {
-	root, err := os.OpenRoot(string(r))
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	data, _, err := safefile.Read(root, name, limit)
-	return data, err
-}
-
-// Write refuses.
-func (reader) Write(string, []byte) error { return errors.New("the state directory is only read") }
-
-// A plan is what `host check --json` prints: what would run.
-type plan struct {
-	Manifest    string       `json:"manifest"`
-	Serial      int64        `json:"serial"`
-	Development bool         `json:"development"`
-	Deadline    string       `json:"deadline"`
-	Isolation   string       `json:"isolation"`
-	Plugins     []planPlugin `json:"plugins"`
-	Notes       []string     `json:"notes"`
-}
-
-type planPlugin struct {
-	Alias     string   `json:"alias"`
-	Name      string   `json:"name"`
-	Version   string   `json:"version"`
-	Role      string   `json:"role"`
-	Backend   string   `json:"backend"`
-	Publisher string   `json:"publisher"`
-	Signers   []string `json:"signers"`
-	Digest    string   `json:"digest"`
-	Asked     []string `json:"asked"`
-	Granted   []string `json:"granted"`
-	Memory    uint64   `json:"memory"`
-	Tools     []string `json:"tools,omitempty"`
-}
-
-func planOf(sys *system) plan {
-	p := plan{Manifest: sys.Path, Serial: sys.Serial, Development: sys.development, Deadline: "none", Isolation: "none"}
-	for _, q := range sys.plugins {
-		d := q.bundle.Descriptor
-		pp := planPlugin{
-			Alias: q.Alias, Name: d.Name, Version: d.Version, Role: string(d.Role), Backend: q.Backend, Publisher: q.bundle.Publisher,
-			Signers: q.bundle.Signers, Digest: q.bundle.Digest, Asked: requests(&d), Granted: granted(q), Memory: q.Memory,
-		}
-		for _, t := range d.Tools {
-			pp.Tools = append(pp.Tools, q.ToolName(t.Name))
-		}
-		p.Plugins = append(p.Plugins, pp)
-	}
-	p.Notes = notes(sys)
-	return p
-}
-
-// granted names what the operator gives, with the target of each slot.
-func granted(p *plugin) []string {
-	out := []string{}
-	for _, c := range p.Grants.List() {
-		if c != abi.Sign && c != abi.Infer { // which stand below, slot by slot
-			out = append(out, c.String())
-		}
-	}
-	for _, slot := range slices.Sorted(maps.Keys(p.Sign)) {
-		out = append(out, "sign:"+slot+"="+p.Sign[slot])
-	}
-	for _, slot := range slices.Sorted(maps.Keys(p.Infer)) {
-		out = append(out, "infer:"+slot+"="+p.Infer[slot])
-	}
-	return out
-}
-
-// notes says what an operator should know and no table shows.
-func notes(sys *system) []string {
-	out := []string{"every plugin asks for exactly what it may: anything else is an error", "deadline: none, isolation: none (a plugin that hangs keeps its core; load only plugins that you trust not to)"}
-	if sys.development {
-		out = append(out, "development keys: log, evidence and receipts say so; loopback only")
-	}
-	if anonymous(sys) {
-		out = append(out, "callers without a credential have a principal: the auth plugin's config has anonymous")
-	}
-	return append(out, "without a TPM, whoever can restore the whole state directory can roll back")
-}
-
-// anonymous reports whether the auth plugin's config mentions it at its top; what it means is the plugin's affair.
-func anonymous(sys *system) bool {
-	p := sys.plugin(sys.Pipeline.Auth)
-	return p != nil && strings.Contains(string(p.Config), `"anonymous":`)
-}
-
-func planText(p plan) string {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PLUGIN\tROLE\tSIGNER\tMAY\tWITHIN\tDIGEST")
-	for _, q := range p.Plugins {
-		may := strings.Join(q.Granted, " ")
-		if may == "" {
-			may = "nothing"
-		}
-		fmt.Fprintf(t, "%s = %s %s\t%s\t%s %.8s\t%s\t%d MiB, %s\t%.12s\n", q.Alias, q.Name, q.Version, q.Role, q.Publisher, strings.Join(q.Signers, " "), may, q.Memory>>20, q.Backend, q.Digest)
-	}
-	t.Flush()
-	for _, n := range p.Notes {
-		fmt.Fprintln(&b, n)
-	}
-	return b.String()
 }

@@ -25,7 +25,7 @@ const (
 	KindDecision   Kind = "decision"
 	KindResult     Kind = "result"     // how an allowed call ended; durable before the answer leaves
 	KindCapability Kind = "capability" // a plugin used sign, attest or audit
-	KindHost       Kind = "host"       // the host did something of its own accord: start, stop, load
+	KindHost       Kind = "host"       // the host did something of its own accord (start, stop, load), or showed itself to an administrator
 	KindStrangers  Kind = "strangers"  // a counted summary of refused peers
 )
 
@@ -33,7 +33,7 @@ const (
 type Entry struct {
 	ID           string  `json:"id"`        // UUIDv7
 	Timestamp    string  `json:"timestamp"` // RFC 3339, UTC, six digits of fraction
-	Actor        string  `json:"actor"`     // principal, plugin/ALIAS, or system/host
+	Actor        string  `json:"actor"`     // principal, plugin/ALIAS, system/host, or system/uid:N for an administrator
 	Action       string  `json:"action"`
 	Resource     string  `json:"resource"`
 	Outcome      Outcome `json:"outcome"`
@@ -47,6 +47,8 @@ type Entry struct {
 	Request     string          `json:"request,omitempty"`     // hex SHA-256(salt || RFC 8785 form of the params)
 	Response    string          `json:"response,omitempty"`    // the same of the result without its receipt
 	Micros      int64           `json:"micros,omitempty"`      // duration in microseconds
+	Fuel        uint64          `json:"fuel,omitempty"`        // units that policies, tool and models used; the auth plugin serves no single call
+	Reported    bool            `json:"reported,omitempty"`    // of the fuel, at least a part is a worker's word
 	Count       int64           `json:"count,omitempty"`       // strangers: how many
 	First       string          `json:"first,omitempty"`       // strangers: time of the first
 	Last        string          `json:"last,omitempty"`        // strangers: time of the last

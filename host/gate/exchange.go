@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type exchange struct {
 	start   time.Time
 	salt    [16]byte
 	request string // salted digest of the params
+	admin   bool   // an administrator's act: no plugin was asked
 
 	redacted []string // by whom and why
 }
@@ -62,13 +64,16 @@ func (x *exchange) judge(ctx context.Context) (reason string, kind, err error) {
 	if x.request, err = x.digest(params); err != nil {
 		return "", ErrInvalid, err
 	}
+	if strings.HasPrefix(x.call.Action, AdminPrefix) { // whatever a policy would say of it
+		return "", ErrDenied, errors.New("an administrative action does not come this way")
+	}
 	question := x.gate.question(x.call, x.caller, abi.PhaseBefore)
 	invalid := x.check()
 	if invalid != nil {
 		question.Arguments = nil // policies see valid ones only
 	}
 	if reason, err = x.gate.ask(ctx, question); err != nil {
-		return "", ErrDenied, err
+		return "", kindOf(err, ErrDenied), err
 	}
 	return reason, ErrInvalid, invalid
 }
@@ -101,6 +106,7 @@ func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 		entry.Outcome, entry.Reason = Failure, escape(cause.Error(), maxWords)
 	}
 	entry.Micros = time.Since(x.start).Microseconds()
+	entry.Fuel, entry.Reported = x.running.Fuel()
 	receipt, err := x.record(ctx, entry)
 	if err != nil {
 		return done, x.fail(ErrUnavailable, err)
@@ -117,10 +123,10 @@ func (x *exchange) perform(ctx context.Context, run Runner) (a *abi.ToolAnswer, 
 	defer caught(&err)
 	kind = ErrFailed
 	if a, err = run.Run(ctx, x.caller); err != nil {
-		return nil, nil, kind, err
+		return nil, nil, kindOf(err, kind), err
 	}
 	if a, err = x.after(ctx, a); err != nil {
-		return nil, nil, ErrDenied, err
+		return nil, nil, kindOf(err, ErrDenied), err
 	}
 	if result, err = run.Encode(a); err != nil {
 		return nil, nil, kind, fmt.Errorf("encoding the result: %w", err)
@@ -157,10 +163,7 @@ func (x *exchange) after(ctx context.Context, a *abi.ToolAnswer) (*abi.ToolAnswe
 }
 
 func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
-	plugins := []PluginRef{x.gate.Auth.Ref()}
-	for _, p := range x.gate.Policies {
-		plugins = append(plugins, p.Ref())
-	}
+	plugins := x.asked()
 	if kind == KindResult && x.call.Plugin != "" {
 		plugins = append(plugins, x.call.Ref)
 	}
@@ -169,6 +172,18 @@ func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
 		Actor: x.caller.principal.ID, Action: x.call.Action, Resource: escape(x.call.Resource, maxWords), Outcome: outcome,
 		TraceID: x.call.Trace, Kind: kind, Call: x.call.ID, Reason: escape(reason, maxWords), Plugins: plugins, Request: x.request,
 	}
+}
+
+// asked names the plugins of the pipeline, where they had a say.
+func (x *exchange) asked() []PluginRef {
+	if x.admin {
+		return nil
+	}
+	plugins := []PluginRef{x.gate.Auth.Ref()}
+	for _, p := range x.gate.Policies {
+		plugins = append(plugins, p.Ref())
+	}
+	return plugins
 }
 
 func (x *exchange) record(ctx context.Context, e Entry) (Receipt, error) {

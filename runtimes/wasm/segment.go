@@ -24,7 +24,10 @@ func (s *section) constant() (c constant) {
 	case opF64Const:
 		s.skip(8)
 	case opGlobalGet:
-		c.value = s.below(len(s.globals), "global")
+		c.value = s.below(s.imported.globals, "imported global")
+		if s.err == nil && s.globals[c.value].mutable {
+			s.fail(fmt.Errorf("global %d is mutable and so is no constant", c.value))
+		}
 	case opRefNull:
 		s.refType()
 	case opRefFunc:

@@ -10,7 +10,8 @@ const (
 	weightRef    = 4096 // ref.func: wazero takes 48 bytes of the host's memory for each, outside of any limit
 )
 
-// weight returns the static cost of an instruction. What only shapes the code is free.
+// weight returns the static cost of an instruction. What only shapes the code is free; branches and calls are not, so that
+// nothing can go round for nothing.
 func weight(op int) uint32 {
 	switch {
 	case op <= opEnd || op == opDrop:
@@ -27,7 +28,7 @@ func weight(op int) uint32 {
 		return weightSlow
 	case op == opMemoryGrow || op >= opMemoryInit && op < opVector<<8:
 		return weightBulk
-	case op >= opVector<<8 && op <= opVector<<8|11:
+	case op >= opVector<<8 && op <= opVector<<8|11, op >= opVector<<8|84 && op <= opVector<<8|93: // loads and stores
 		return weightMemory
 	}
 	return 1

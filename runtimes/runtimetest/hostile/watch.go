@@ -1,0 +1,91 @@
+package hostile
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	w "bulkhead/runtimes/runtimetest/wasmbuild"
+)
+
+// A watcher sees what an attack does to everybody else.
+type watcher struct {
+	field *field
+	done  chan struct{}
+	all   sync.WaitGroup
+
+	control []time.Duration
+	failure error
+	pauses  []time.Duration
+	peak    uint64
+}
+
+// watch starts a caller of the control plugin, one of the collector, and one that looks at memory.
+func watch(f *field) *watcher {
+	v := &watcher{field: f, done: make(chan struct{})}
+	v.every(3*time.Millisecond, v.callControl)
+	v.every(10*time.Millisecond, v.collect)
+	v.every(2*time.Millisecond, func() { v.peak = max(v.peak, memoryOf(processes())) })
+	return v
+}
+
+func (v *watcher) every(pause time.Duration, do func()) {
+	v.all.Go(func() {
+		for {
+			do()
+			select {
+			case <-v.done:
+				return
+			case <-time.After(pause):
+			}
+		}
+	})
+}
+
+func (v *watcher) callControl() {
+	start := time.Now()
+	answer, err := v.field.control.Call(context.Background(), nil, []byte("control"))
+	v.control = append(v.control, time.Since(start))
+	if (err != nil || !bytes.Equal(answer, []byte("control"))) && v.failure == nil {
+		v.failure = fmt.Errorf("%q, %v", answer, err)
+	}
+}
+
+func (v *watcher) collect() {
+	start := time.Now()
+	runtime.GC()
+	v.pauses = append(v.pauses, time.Since(start))
+}
+
+// stop ends the watch and adds what it saw.
+func (v *watcher) stop(r *result, a *Attack) {
+	close(v.done)
+	v.all.Wait()
+	r.peak = v.peak - min(v.peak, v.field.base.memory)
+	if v.failure != nil {
+		r.wrong = append(r.wrong, fmt.Sprintf("the control plugin answered %v", v.failure))
+	}
+	if took := quantile(v.control, 0.95); took > controlTime {
+		r.slow = append(r.slow, fmt.Sprintf("the control plugin took %v", took))
+	}
+	spins := r.slowest > 5*pauseTime
+	if took := quantile(v.pauses, 0.5); spins && took > pauseTime {
+		r.slow = append(r.slow, fmt.Sprintf("the collector took %v in the median of %d, at most %v", took, len(v.pauses), pauseTime))
+	}
+}
+
+func quantile(times []time.Duration, q float64) time.Duration {
+	slices.Sort(times)
+	return times[int(q*float64(len(times)-1))]
+}
+
+// controlPlugin answers its request.
+func controlPlugin() *Attack {
+	a := called("control", "nothing", OK, guest(nil, w.Get(0), w.Get(1), w.Pack(2)))
+	a.Limits.Timeout = 10 * time.Second
+	return a
+}

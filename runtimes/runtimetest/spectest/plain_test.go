@@ -1,0 +1,5 @@
+//go:build !wasmtime
+
+package spectest
+
+func taggedMachines() map[string]machine { return nil }

@@ -1,0 +1,8 @@
+;; attack: fills 4 GiB: must be charged before it runs, or trap at once
+;; expect: trap
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const -1))
+    (i64.const 0)))

@@ -1,0 +1,6 @@
+;; attack: the handler takes three parameters
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param i32 i32 i32) (result i64) (i64.const 0)))

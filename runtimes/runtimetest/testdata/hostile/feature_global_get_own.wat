@@ -1,0 +1,9 @@
+;; attack: a global that starts with the value of another of its own, which only later standards allow
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0))
+  (global $a i64 (i64.const 1))
+  (global i64 (global.get $a)))

@@ -1,0 +1,9 @@
+;; attack: loads from a second memory
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (drop (i32.load $two (i32.const 0)))
+    (i64.const 0))
+  (memory $two 1))

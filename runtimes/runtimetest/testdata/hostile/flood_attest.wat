@@ -1,0 +1,10 @@
+;; attack: asks for evidence as fast as it can
+;; expect: limit-time
+;; grants: attest
+(module
+  (import "bulkhead_v1" "attest" (func $attest (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (loop $again (drop (call $attest (i32.const 0) (i32.const 32) (i32.const 0) (i32.const 4096))) (br $again))
+    (i64.const 0)))

@@ -1,0 +1,10 @@
+;; attack: logs from outside of its memory as fast as it can
+;; expect: limit-time
+;; grants: log
+(module
+  (import "bulkhead_v1" "log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (loop $again (call $log (i32.const 1) (i32.const -1) (i32.const -1)) (br $again))
+    (i64.const 0)))

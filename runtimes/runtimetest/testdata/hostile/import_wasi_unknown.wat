@@ -1,0 +1,9 @@
+;; attack: imports a function that WASI does not have
+;; expect: refused
+;; wasi: true
+(module
+  (import "wasi_snapshot_preview1" "exec" (func (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0)))

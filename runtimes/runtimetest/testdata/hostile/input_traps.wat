@@ -1,0 +1,8 @@
+;; attack: input traps at load
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param $length i32) (result i32)
+    (unreachable))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0)))

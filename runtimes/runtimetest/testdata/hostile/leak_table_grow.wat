@@ -1,0 +1,16 @@
+;; attack: grows a table, and says so by its size
+;; call: - ok 0x02000000
+;; call: x ok
+;; call: - ok 0x02000000
+;; call: x ok
+;; call: - ok 0x02000000
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (if (local.get $length) (then
+      (drop (table.grow $t (ref.null func) (i32.const 5)))
+      (return (i64.const 0))))
+    (i32.store (i32.const 1024) (table.size $t))
+    (i64.const 0x40000000004))
+  (table $t 2 funcref))

@@ -1,0 +1,9 @@
+;; attack: a loop that is hidden: the body is in another function
+;; expect: limit-time
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (loop $again (call $nothing) (br $again))
+    (i64.const 0))
+  (func $nothing))

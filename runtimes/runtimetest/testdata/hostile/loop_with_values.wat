@@ -1,0 +1,11 @@
+;; attack: carries values over the back edge of a loop
+;; expect: limit-time
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 1)
+    (i32.const 2)
+    (loop $again (param i64 i32) (result i64)
+      (i32.add (i32.const 1))
+      (br $again))))

@@ -1,0 +1,10 @@
+;; attack: puts the function behind its last in a table
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (call_indirect (type $yield) (i64.const 0) (i32.const 0)))
+  (type $yield (func (param i64) (result i64)))
+  (table 1 funcref)
+  (elem (i32.const 0) func 2))

@@ -1,0 +1,9 @@
+;; attack: takes a reference to the function behind its last
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (drop (ref.func 2))
+    (i64.const 0))
+  (elem declare func 2))

@@ -1,0 +1,9 @@
+;; attack: an element segment whose place is a global that does not exist
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0))
+  (table 1 funcref)
+  (elem (global.get 0) func))

@@ -1,0 +1,8 @@
+;; attack: sets global 0 of a module without globals: after metering, that would be the fuel
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (global.set 0 (i64.const 0x7fffffffffffffff))
+    (i64.const 0)))

@@ -1,0 +1,8 @@
+;; attack: branches by table to a label outside of its function
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (br_table 0 1 (i32.const 0))
+    (i64.const 0)))

@@ -1,0 +1,7 @@
+;; attack: leaves an i32 where its type says i64: valid only if somebody converts it
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i32.const 0)))

@@ -1,0 +1,13 @@
+;; attack: calls itself for ever through a table
+;; expect: limit-stack
+;; timeout: 10s
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (call $f)
+    (i64.const 0))
+  (type $none (func))
+  (table 1 funcref)
+  (elem (i32.const 0) func $f)
+  (func $f (call_indirect (type $none) (i32.const 0))))

@@ -1,0 +1,9 @@
+;; attack: a start section: code that runs before anything was checked
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0))
+  (func $go (loop $again (br $again)))
+  (start $go))

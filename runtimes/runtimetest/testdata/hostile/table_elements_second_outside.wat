@@ -1,0 +1,11 @@
+;; attack: an element segment that ends outside of the second table
+;; expect: refused
+(module
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (i64.const 0))
+  (table 10 funcref)
+  (table $t 1 funcref)
+  (elem (table $t) (i32.const 1) func $none)
+  (func $none))

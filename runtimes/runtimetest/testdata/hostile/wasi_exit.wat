@@ -1,0 +1,11 @@
+;; attack: leaves by proc_exit, which must end the call and not the host
+;; expect: trap
+;; repeat: 3
+;; wasi: true
+(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (call $exit (i32.const 0))
+    (i64.const 0)))

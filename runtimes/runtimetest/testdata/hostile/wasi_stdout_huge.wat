@@ -1,0 +1,11 @@
+;; attack: writes 2^32-1 vectors at once
+;; expect: limit-time
+;; grants: log
+;; wasi: true
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
+  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
+    (loop $again (drop (call $write (i32.const 1) (i32.const 0) (i32.const -1) (i32.const 0))) (br $again))
+    (i64.const 0)))

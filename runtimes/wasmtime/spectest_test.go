@@ -1,0 +1,19 @@
+//go:build wasmtime
+
+package wasmtime
+
+import (
+	"testing"
+
+	"github.com/bytecodealliance/wasmtime-go/v39"
+
+	"bulkhead/runtimes/runtimetest/spectest"
+)
+
+func TestSpecificationRefuses(t *testing.T) { spectest.Refuses(t, judge().Validate) }
+
+func TestSpecificationAccepts(t *testing.T) { spectest.Accepts(t, judge().Validate) }
+
+func TestSpecificationRefusesStrangers(t *testing.T) { spectest.RefusesStrangers(t, judge().Validate) }
+
+func judge() *engine { return &engine{wasmtime.NewEngineWithConfig(features())} }
