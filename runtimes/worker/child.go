@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"bulkhead/abi"
@@ -22,6 +21,9 @@ type child struct {
 	reporter      runtimes.Reporter // the module, or nil
 	said          runtimes.Status   // what the host knows
 	fresh         []byte            // code that the host has not fetched yet
+
+	settle func(runtimes.Limits) error // from loading to answering
+	quit   func(error)                 // ends the worker in the middle of a guest's run
 }
 
 // connect maps what the host hands over.
@@ -110,9 +112,7 @@ func (c *child) load(f frame, backend runtimes.Backend) error {
 	if f.arg == 1 {
 		c.fresh = compiled.bundle()
 	}
-	debug.SetMemoryLimit(heap + copies*int64(p.Limits.Memory))
-	debug.FreeOSMemory()
-	if err := seal(dataLimit(p.Limits)); err != nil {
+	if err := c.settle(p.Limits); err != nil {
 		return err
 	}
 	ready := frame{op: opReady, time: uint64(len(c.fresh))}
@@ -203,7 +203,7 @@ func (c *child) Capability(ctx context.Context, capability abi.Capability, slot 
 	}
 	switch {
 	case err != nil || f.op != opReply || f.call != t.call || f.n > areaSize:
-		giveUp(err)
+		c.quit(err)
 	case f.arg == replyOver:
 		t.over.Store(true)
 		return nil, abi.ErrDeadline

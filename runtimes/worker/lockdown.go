@@ -3,8 +3,11 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
+
+	"bulkhead/runtimes"
 )
 
 // Bits of the layers that a worker has put over itself, as it says before it has read a byte of its plugin.
@@ -52,9 +55,11 @@ func hide() error {
 	return dropCapabilities()
 }
 
-// seal forbids what only loading needed: executable memory, and memory beyond data.
-func seal(data uint64) error {
-	if err := limit(unix.RLIMIT_DATA, data); err != nil {
+// settle ends loading: what it left is given back, and what only it needed is forbidden, executable memory above all.
+func settle(l runtimes.Limits) error {
+	debug.SetMemoryLimit(heap + copies*int64(l.Memory))
+	debug.FreeOSMemory()
+	if err := limit(unix.RLIMIT_DATA, dataLimit(l)); err != nil {
 		return fmt.Errorf("limiting memory: %w", err)
 	}
 	if err := install(processor().filter(uint32(unix.Getpid()), true)); err != nil {

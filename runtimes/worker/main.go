@@ -18,7 +18,12 @@ func Main(backends map[string]func() runtimes.Backend) {
 	if len(os.Args) == 0 || os.Args[0] != name {
 		return
 	}
-	if err := run(os.Args[1:], backends); err != nil {
+	quit(run(os.Args[1:], backends))
+}
+
+// quit ends this process.
+func quit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -62,7 +67,7 @@ func run(list []string, backends map[string]func() runtimes.Backend) error {
 	if err := dieWithHost(fdLife); err != nil {
 		return err
 	}
-	c := &child{}
+	c := &child{settle: settle, quit: quit}
 	if err := c.connect(); err != nil {
 		return err
 	}

@@ -16,11 +16,25 @@ import (
 // TestMain makes this test's own executable a worker. The race detector needs cgo, with which no worker can be built: then
 // the same tests, built without, are the worker.
 func TestMain(m *testing.M) {
-	Main(map[string]func() runtimes.Backend{"wazero": wazero.New})
+	Main(map[string]func() runtimes.Backend{
+		"wazero":   wazero.New,
+		"spinning": func() runtimes.Backend { return spinning{} },
+		"plain":    func() runtimes.Backend { return plain{} },
+		"escaping": func() runtimes.Backend { return escaping{} },
+		"hostile":  func() runtimes.Backend { return hostile{func() bool { return false }} },
+	})
 	os.Exit(runTests(m))
 }
 
 func runTests(m *testing.M) int {
+	switch {
+	case os.Getenv(hostVariable) != "":
+		beHost()
+		return 0
+	case os.Getenv(checkVariable) != "":
+		beCheck()
+		return 0
+	}
 	if !withCgo {
 		return m.Run()
 	}

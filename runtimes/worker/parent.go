@@ -280,7 +280,7 @@ func (w *worker) failure(number uint32, words []byte) error {
 		return w.fail(brokenf("the end of a call whose time has not passed"))
 	case number == failSandbox:
 		return w.fail(brokenf("failure %d of a call", number))
-	case over != nil && (number == failEnded || w.ctx.Err() != nil):
+	case over != nil && (number == failEnded || w.ended != nil || w.ctx.Err() != nil):
 		return over
 	}
 	return errorOf(number, string(words))

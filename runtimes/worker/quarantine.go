@@ -29,9 +29,11 @@ const (
 
 // died counts a death.
 func (q *quarantine) died(now time.Time, reason string) {
-	if !q.last.IsZero() {
-		q.level = max(0, q.level-int(min(now.Sub(q.last)/quietTime, maxLevel)))
+	quiet := now.Sub(q.last)
+	if q.until.After(q.last) { // nobody can die in quarantine
+		quiet = now.Sub(q.until)
 	}
+	q.level = max(0, q.level-int(min(quiet/quietTime, maxLevel)))
 	q.last, q.reason = now, reason
 	q.recent = append(slices.DeleteFunc(q.recent, func(t time.Time) bool { return now.Sub(t) >= deathWindow }), now)
 	if len(q.recent) < manyDeaths {

@@ -83,7 +83,7 @@ func (s *shared) area(i int) []byte {
 }
 
 // keep is how much of an area stays in memory between calls.
-const keep = 256 << 10
+const keep = 1 << 20
 
 // giveBack frees the pages of an area of which n bytes were in use, if they are many.
 func (s *shared) giveBack(i, n int) {

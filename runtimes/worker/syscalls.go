@@ -2,7 +2,6 @@ package worker
 
 import (
 	"fmt"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -53,16 +52,19 @@ func landlockVersion() (int, error) {
 
 // install puts a filter on every thread. no_new_privs must be set.
 func install(filter []unix.SockFilter) error {
+	thread, err := seccomp(filter, unix.SECCOMP_FILTER_FLAG_TSYNC)
+	if err == nil && thread != 0 { // TSYNC reports a thread that could not follow this way
+		err = fmt.Errorf("thread %d is out of step", thread)
+	}
+	return err
+}
+
+// seccomp puts a filter on this thread, or on those that flags say.
+func seccomp(filter []unix.SockFilter, flags uintptr) (thread int, err error) {
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	thread, _, e := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
-		uintptr(unsafe.Pointer(&program)))
+	n, _, e := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program)))
 	if e != 0 {
-		return e
+		return 0, e
 	}
-	if thread != 0 { // TSYNC reports a thread that could not follow this way
-		return fmt.Errorf("thread %d is out of step", thread)
-	}
-	return nil
+	return int(n), nil
 }

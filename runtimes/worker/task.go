@@ -2,8 +2,6 @@ package worker
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,12 +86,4 @@ func (t *task) finish() {
 	if waiting {
 		t.watch()
 	}
-}
-
-// giveUp ends a worker whose host has gone or makes no sense, from the middle of a guest's run.
-func giveUp(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(1)
 }
