@@ -19,7 +19,7 @@ func (f hostFunc) Capability(ctx context.Context, c abi.Capability, slot uint32,
 }
 
 // A modest module does what its request says.
-type modest struct{ host runtimes.Host }
+type modest struct{}
 
 func (m modest) Load(_ context.Context, p runtimes.Program) (runtimes.Module, error) {
 	return &modestModule{host: p.Host}, nil

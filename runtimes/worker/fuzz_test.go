@@ -32,7 +32,7 @@ func (p *puppet) next(call uint32) (f frame, skip uint32, text []byte, ok bool) 
 	return f, uint32(int32(int8(s[11]))), s[13:], true
 }
 
-// play moves a puppet: a frame whenever the host waits for one, until the strings end.
+// play moves a puppet: a frame whenever the host waits for one, until the strings end. Every worker is moved alike.
 func (p *puppet) play(f *fake) error {
 	call := uint32(0)
 	for {
@@ -116,7 +116,7 @@ func FuzzHost(f *testing.F) {
 		p.Host = judgeHost{t, p.Grants, &loaded}
 		p.Limits.Timeout = 2 * time.Millisecond
 		began := time.Now()
-		w, err := newTimedWorld(t, 10*time.Millisecond, p, (&puppet{data}).play)
+		w, err := newTimedWorld(t, 10*time.Millisecond, p, func(f *fake) error { return (&puppet{data}).play(f) })
 		if err != nil {
 			if refusal, ok := errors.AsType[*runtimes.LoadError](err); !ok || !utf8.ValidString(refusal.Reason) {
 				t.Errorf("loading: %T %q", err, err)

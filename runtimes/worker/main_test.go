@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/runtimetest"
@@ -79,7 +80,7 @@ type limited struct{ runtimes.Backend }
 
 func (l limited) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
 	if p.Limits.Timeout == 0 {
-		p.Limits.Timeout = runtimes.MinStart
+		p.Limits.Timeout = time.Minute
 	}
 	if p.Limits.Fuel == 0 {
 		p.Limits.Fuel = runtimes.MaxFuel

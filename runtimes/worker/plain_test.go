@@ -32,7 +32,10 @@ func (spinning) Close(context.Context) error { return nil }
 type spinningModule struct{}
 
 func (spinningModule) Call(context.Context, []byte, []byte) ([]byte, error) {
-	for {
+	for n := 1; ; n = n*3 + 1 {
+		if n == 0 {
+			return nil, nil
+		}
 	}
 }
 func (spinningModule) Close(context.Context) error { return nil }
