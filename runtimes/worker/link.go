@@ -59,7 +59,7 @@ func (l *link) send(f frame) error {
 	o.dropped.Store(f.dropped)
 	o.replaced.Store(f.replaced)
 	l.sent++
-	o.seq.Store(l.sent)
+	o.seq.Swap(l.sent)        // a store would do, if the race detector's were as strong as the language's
 	if o.asleep.Load() == 0 { // the reader raises asleep before it looks at seq once more
 		return nil
 	}
@@ -117,7 +117,7 @@ const maxRings = 8
 func (l *link) sleep() error {
 	defer l.in.asleep.Store(0)
 	for range maxRings {
-		l.in.asleep.Store(1)
+		l.in.asleep.Swap(1)
 		if ok, err := l.arrived(); ok || err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,11 @@ import (
 // pair is both sides of a link.
 func pair(t *testing.T) (host, worker *link) {
 	t.Helper()
-	h := &header{}
+	fd, h, err := makeShared() // where the race detector sees nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
 	var bell, ring [2]int
 	if err := errors.Join(unix.Pipe2(bell[:], unix.O_CLOEXEC), unix.Pipe2(ring[:], unix.O_CLOEXEC)); err != nil {
 		t.Fatal(err)
@@ -25,9 +30,10 @@ func pair(t *testing.T) (host, worker *link) {
 		for _, fd := range []int{bell[0], bell[1], ring[0]} {
 			unix.Close(fd)
 		}
+		h.unmap()
 	})
-	host = &link{in: &h.worker, out: &h.host, read: ring[0], ring: bell[1]}
-	return host, &link{in: &h.host, out: &h.worker, read: bell[0], ring: ring[1]}
+	host = &link{in: &h.header.worker, out: &h.host, read: ring[0], ring: bell[1]}
+	return host, &link{in: &h.host, out: &h.header.worker, read: bell[0], ring: ring[1]}
 }
 
 func TestLayout(t *testing.T) {
@@ -120,5 +126,55 @@ func TestLinkEnds(t *testing.T) {
 	worker.read, _ = unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err := host.send(frame{}); !errors.Is(err, io.EOF) {
 		t.Errorf("to a dead peer: %v, want io.EOF", err)
+	}
+}
+
+// No ring is lost, at whatever moment a side goes to sleep.
+func TestNoRingIsLost(t *testing.T) {
+	host, worker := pair(t)
+	const rounds = 100_000
+	move := func(l *link, round int) error {
+		for range round % 37 { // sleep falls on every moment of the peer's sending
+			pause(1)
+		}
+		if err := l.sleep(); err != nil {
+			return err
+		}
+		l.receive()
+		return nil
+	}
+	done := make(chan error, 1)
+	go func() {
+		for i := range rounds {
+			if err := errors.Join(move(worker, i*7), worker.send(frame{})); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	var at atomic.Int64
+	go func() {
+		for i := range rounds {
+			at.Store(int64(i))
+			if err := errors.Join(host.send(frame{}), move(host, i)); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for last := int64(-1); ; {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		case <-time.After(10 * patient):
+			if at.Load() == last {
+				t.Fatalf("both sleep after %d rounds", last)
+			}
+			last = at.Load()
+		}
 	}
 }
