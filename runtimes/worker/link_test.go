@@ -143,33 +143,29 @@ func TestNoRingIsLost(t *testing.T) {
 		l.receive()
 		return nil
 	}
-	done := make(chan error, 1)
-	go func() {
-		for i := range rounds {
-			if err := errors.Join(move(worker, i*7), worker.send(frame{})); err != nil {
-				done <- err
-				return
-			}
-		}
-		done <- nil
-	}()
+	done := make(chan error, 2)
 	var at atomic.Int64
 	go func() {
-		for i := range rounds {
-			at.Store(int64(i))
-			if err := errors.Join(host.send(frame{}), move(host, i)); err != nil {
-				done <- err
-				return
-			}
+		var err error
+		for i := 0; i < rounds && err == nil; i++ {
+			err = errors.Join(move(worker, i*7), worker.send(frame{}))
 		}
+		done <- err
 	}()
-	for last := int64(-1); ; {
+	go func() {
+		var err error
+		for i := 0; i < rounds && err == nil; i++ {
+			at.Store(int64(i))
+			err = errors.Join(host.send(frame{}), move(host, i))
+		}
+		done <- err
+	}()
+	for last, ended := int64(-1), 0; ended < 2; {
 		select {
 		case err := <-done:
-			if err != nil {
+			if ended++; err != nil {
 				t.Error(err)
 			}
-			return
 		case <-time.After(10 * patient):
 			if at.Load() == last {
 				t.Fatalf("both sleep after %d rounds", last)
