@@ -169,6 +169,53 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// A worker that is told that its call is over ends it, and lives.
+func TestToldToEnd(t *testing.T) {
+	for _, request := range []string{"wait", "look"} {
+		w := modestWorld(t, &witness{})
+		for try := 0; ; try++ {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(5*time.Millisecond, cancel)
+			if _, err := w.Call(ctx, nil, []byte(request)); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: error %v, want context.Canceled", request, err)
+			}
+			if w.Status().Deaths == uint64(try) {
+				break
+			}
+			if try == 5 { // a busy machine may need more time than it gets, but not always
+				t.Errorf("%s: the worker was killed", request)
+				break
+			}
+			soon(t, "a worker", func() bool { return w.Status().Idle == 1 })
+		}
+	}
+}
+
+// An answer that is there before its request is none, even if it guesses the right call.
+func TestAnswerInAdvance(t *testing.T) {
+	answered, sent := make(chan struct{}), make(chan struct{})
+	w := mustWorld(t, attacked(&witness{}), loads(func(f *fake) {
+		f.send(frame{op: opReady})
+		call, err := f.child.next()
+		if err != nil {
+			return
+		}
+		good(f.child, call)
+		<-answered
+		call.call++
+		good(f.child, call)
+		close(sent)
+	}))
+	if answer, err := w.Call(t.Context(), nil, nil); string(answer) != "good" {
+		t.Errorf("%q %v", answer, err)
+	}
+	close(answered)
+	<-sent
+	if answer, err := w.Call(t.Context(), nil, nil); !errors.Is(err, runtimes.ErrDied) {
+		t.Errorf("%q %v, want ErrDied", answer, err)
+	}
+}
+
 // The Host gets the values of the caller's context, its end, and the call's own deadline, and nothing of it afterwards.
 func TestLentContext(t *testing.T) {
 	type key struct{}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -30,7 +31,8 @@ type step struct {
 
 // lockdown puts every layer over this process, in the order that works: Landlock needs no_new_privs and a descriptor,
 // the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once.
-func lockdown(data uint64, ownUsers bool) (layers uint32, err error) {
+func lockdown(data uint64, ownUsers bool) (layers uint32, missing error) {
+	var reasons []string
 	for _, s := range []step{
 		{layerHidden, "hiding", hide},
 		{layerNoNewPrivs, "no_new_privs", func() error { return allThreads(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0) }},
@@ -38,13 +40,16 @@ func lockdown(data uint64, ownUsers bool) (layers uint32, err error) {
 		{layerRlimits, "rlimits", func() error { return limitAll(data, ownUsers) }},
 		{layerSeccomp, "seccomp", func() error { return install(processor().filter(uint32(unix.Getpid()), false)) }},
 	} {
-		if e := s.do(); e != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", s.name, e))
+		if err := s.do(); err != nil {
+			reasons = append(reasons, fmt.Sprintf("%s: %v", s.name, err))
 			continue
 		}
 		layers |= s.layer
 	}
-	return layers, err
+	if reasons != nil {
+		missing = errors.New(strings.Join(reasons, "; "))
+	}
+	return layers, missing
 }
 
 // hide keeps other processes of the same user out, and takes whatever capabilities an operator gave the host.
