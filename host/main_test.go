@@ -17,10 +17,13 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"bulkhead/runtimes/worker"
 )
 
-// TestMain lets the scripts run this test binary as the command host.
+// TestMain lets the scripts run this test binary as the command host, and hosts as their workers.
 func TestMain(m *testing.M) {
+	worker.Main(sandboxed())
 	testscript.Main(m, map[string]func(){"host": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
