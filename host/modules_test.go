@@ -33,6 +33,7 @@ func smallModules() map[string]func() []byte {
 		"moody":     moody,
 		"gather":    gather,
 		"flood":     flood,
+		"obedient":  obedient,
 		"signer":    func() []byte { return answers(abi.Sign, w.I32(0), w.Get(0), w.Get(1)) },
 		"attester":  func() []byte { return answers(abi.Attest, w.Get(0), w.Get(1)) },
 		"asker":     func() []byte { return answers(abi.Infer, w.I32(0), w.Get(0), w.Get(1)) },
@@ -112,6 +113,13 @@ func counting(global uint32, body ...[]byte) [][]byte {
 
 // gather grows its memory by 100 pages for each call.
 func gather() []byte { return guest(1, w.I32(100), w.Grow(), w.Do(w.Drop), w.I64(0)) }
+
+// obedient answers the first bytes of its configuration.
+func obedient() []byte {
+	m := &w.Module{}
+	m.Export(abi.ExportConfigure, wasm.KindFunc, m.Func(wasm.Signature("ii", "I"), 0, w.I32(guestOut), w.Get(0), w.Load32(0), w.Store32(0), w.I64(0)))
+	return finish(m, 1, w.I64(guestOut<<32|4))
+}
 
 // flood writes 20,000 log lines and audit objects.
 func flood() []byte {

@@ -55,6 +55,7 @@ func (o *pluginLimitsOptions) run(cmd *cobra.Command, s *streams, path string) e
 		return usage(err)
 	}
 	defer f.root.Close()
+	sp.program.Cache = newKeepsake()
 	m, err := measureAll(cmd.Context(), sp, at, limits, f)
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func (t *tally) text() string {
 func (t *tally) exit() error {
 	switch outcomeOf(t.worst) {
 	case outcomeLimit:
-		return &exitError{exitLimit, t.worst, "raise --timeout, --fuel or --memory, if it needs more"}
+		return &exitError{exitLimit, t.worst, "--timeout, --fuel and --memory give it more; depth of calls and size of output are fixed"}
 	case outcomeDied:
 		return &exitError{exitPlugin, t.worst, ""}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -81,8 +80,8 @@ func roughly(n uint64, step float64, units ...string) string {
 	for x >= step && len(units) > 1 {
 		x, units = x/step, units[1:]
 	}
-	if x < 10 && x != math.Trunc(x) {
-		return fmt.Sprintf("%.1f%s", x, units[0])
+	if x < 9.95 {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0") + units[0]
 	}
 	return fmt.Sprintf("%.0f%s", x, units[0])
 }

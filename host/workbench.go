@@ -29,20 +29,24 @@ func newWorkbench(ctx context.Context, sp *specimen, at placement, limits runtim
 	if w.backend, err = at.open(); err != nil {
 		return nil, err
 	}
-	p := sp.program
-	p.Host, p.Limits = host, limits
-	if w.module, err = w.backend.Load(ctx, p); err != nil {
-		return nil, errors.Join(explainLoad(err, sp), w.backend.Close(ctx))
+	if w.module, err = loadSpecimen(ctx, w.backend, sp, host, limits); err != nil {
+		return nil, errors.Join(err, w.backend.Close(ctx))
 	}
 	return w, nil
 }
 
-// explainLoad adds what the flags can do about a refusal.
-func explainLoad(err error, sp *specimen) error {
-	if flags := sp.missing(); flags != "" && !sp.bundled {
-		return hinted(err, "give it what it imports:"+flags)
+// loadSpecimen adds to a refusal what the flags can do about it.
+func loadSpecimen(ctx context.Context, b runtimes.Backend, sp *specimen, host runtimes.Host, limits runtimes.Limits) (runtimes.Module, error) {
+	p := sp.program
+	p.Host, p.Limits = host, limits
+	m, err := b.Load(ctx, p)
+	if err == nil {
+		return m, nil
 	}
-	return err
+	if flags := sp.missing(); flags != "" && !sp.bundled {
+		return nil, hinted(err, "give it what it imports:"+flags)
+	}
+	return nil, err
 }
 
 // call has the plugin answer one request.
