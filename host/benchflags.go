@@ -15,7 +15,7 @@ import (
 type benchFlags struct {
 	limits              limitFlags
 	grant, config, tool string
-	wasi, granted       bool
+	wasi                bool
 }
 
 func (f *benchFlags) add(cmd *cobra.Command) {
