@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
@@ -214,6 +216,29 @@ func TestAnswerInAdvance(t *testing.T) {
 	if answer, err := w.Call(t.Context(), nil, nil); !errors.Is(err, runtimes.ErrDied) {
 		t.Errorf("%q %v, want ErrDied", answer, err)
 	}
+}
+
+// Shared memory that has no pages any more is the worker's death, not the host's. Other panics stay what they are.
+func TestMemoryGone(t *testing.T) {
+	w := mustWorld(t, attacked(&witness{}), loads(func(f *fake) {
+		f.send(frame{op: opReady})
+		call, err := f.child.next()
+		if err == nil {
+			unix.Mprotect(f.area(areaAnswer), unix.PROT_NONE)
+			f.send(frame{op: opAnswer, call: call.call, n: 4})
+		}
+	}))
+	if answer, err := w.Call(t.Context(), nil, nil); !errors.Is(err, runtimes.ErrDied) || answer != nil {
+		t.Errorf("answer %q, error %v, want ErrDied", answer, err)
+	}
+	defer func() {
+		if recover() != "bug" {
+			t.Error("a bug was hidden")
+		}
+	}()
+	var err error
+	defer (&worker{}).caught(false, &err)
+	panic("bug")
 }
 
 // The Host gets the values of the caller's context, its end, and the call's own deadline, and nothing of it afterwards.
