@@ -32,13 +32,15 @@ func bombs() []*Attack {
 		}, nothing())),
 		refused("bomb_operands", "250,000 values on the operand stack", function(repeat(250_000, w.I32(1)), repeat(250_000, w.Do(w.Drop)))),
 		largest("bomb_largest_ifs", "16 MiB of functions, each with the most blocks it may have", func(m *w.Module) {
+			body := join(repeat(4_900, choice, end), repeat(40_000, w.Get(0), w.Do(w.Drop)))
 			for range 100 {
-				m.Func(none, 1, repeat(4_900, choice, end), repeat(60_000, w.Get(0), w.Do(w.Drop))[:120_000])
+				m.Func(none, 1, body)
 			}
 		}),
 		largest("bomb_largest_phis", "200 functions with the most locals and blocks they may have together", func(m *w.Module) {
+			body := phis(400, 4_900)
 			for range 200 {
-				m.RawFunc(none, phis(400, 4_900))
+				m.RawFunc(none, body)
 			}
 		}),
 		largest("bomb_largest_nesting", "500 functions with the deepest nesting of loops", func(m *w.Module) {
@@ -57,8 +59,9 @@ func bombs() []*Attack {
 				t.Params[i] = wasm.I64
 			}
 			f := m.Func(t, 0)
+			body := repeat(4_100, repeat(60, w.I64(1)), w.Call(f))
 			for range 31 {
-				m.Func(none, 0, repeat(4_100, repeat(60, w.I64(1)), w.Call(f)))
+				m.Func(none, 0, body)
 			}
 		}),
 	}
@@ -84,7 +87,8 @@ func phis(locals, ifs int) []byte {
 	var code []byte
 	for i := range ifs {
 		local := u32(i % locals)
-		code = join(code, []byte{0x20}, local, []byte("\x04\x40\x41\x01\x21"), local, []byte{0x0b})
+		code = append(append(append(code, 0x20), local...), "\x04\x40\x41\x01\x21"...)
+		code = append(append(code, local...), 0x0b)
 	}
 	return join([]byte{1}, u32(locals), []byte{byte(wasm.I32)}, code, []byte{0x0b})
 }

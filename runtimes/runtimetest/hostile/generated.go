@@ -21,6 +21,13 @@ func refused(name, what string, module ...[]byte) *Attack {
 	return a
 }
 
+// invalid is refused for its structure.
+func invalid(name, what string, module ...[]byte) *Attack {
+	a := refused(name, what, module...)
+	a.Invalid = true
+	return a
+}
+
 // called is an attack that loads, and whose call with an empty request ends as outcome.
 func called(name, what string, outcome Outcome, module []byte) *Attack {
 	a := defaults(name)
