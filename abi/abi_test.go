@@ -127,8 +127,13 @@ func TestGrants(t *testing.T) {
 	if !none.Has(abi.Progress) || none.Has(abi.Progress+1) || none.String() != "none" {
 		t.Errorf("the empty set is %s", none)
 	}
-	if abi.Role("monitor").Allowed() != 0 || abi.Role("").Valid() {
+	if abi.Role("monitor").Allowed() != 0 || abi.Role("").Valid() || abi.Role("monitor").MayKeepState() {
 		t.Error("an unknown role may do something")
+	}
+	for r, want := range map[abi.Role]bool{abi.RoleAuth: false, abi.RolePolicy: false, abi.RoleTool: true, abi.RoleModel: true} {
+		if r.MayKeepState() != want {
+			t.Errorf("may a plugin of role %s keep state: %t", r, !want)
+		}
 	}
 }
 

@@ -88,3 +88,7 @@ func (r Role) Allowed() Grants {
 	}
 	return 0
 }
+
+// MayKeepState reports whether a plugin of this role may be stateful: tools and models. Who a caller is and what they may do
+// never depends on who asked before.
+func (r Role) MayKeepState() bool { return r == RoleTool || r == RoleModel }

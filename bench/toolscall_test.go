@@ -188,27 +188,36 @@ threshold = 1
 may_sign  = ["bulkhead/*"]
 roles     = ["auth", "policy", "tool"]
 [plugin.auth]
-bundle  = "auth"
-is      = "bulkhead/auth-jwt"
-role    = "auth"
-backend = "wazero"
-memory  = "32MiB"
+bundle    = "auth"
+is        = "bulkhead/auth-jwt"
+role      = "auth"
+backend   = "wazero"
+isolation = "process"
+memory    = "32MiB"
+timeout   = "2s"
+fuel      = "2G"
 grant.log = {}
 config.issuers."urn:bulkhead:dev" = { keys = [JWK] }
 [plugin.abac]
-bundle  = "abac"
-is      = "bulkhead/policy-abac"
-role    = "policy"
-backend = "wazero"
-memory  = "32MiB"
-grant   = {}
+bundle    = "abac"
+is        = "bulkhead/policy-abac"
+role      = "policy"
+backend   = "wazero"
+isolation = "process"
+memory    = "32MiB"
+timeout   = "2s"
+fuel      = "2G"
+grant     = {}
 config.rules = [{ name = "all", effect = "allow", principals = ["*"], actions = ["*"], resources = ["*"] }]
 [plugin.fixture]
-bundle  = "fixture"
-is      = "bulkhead/fixture"
-role    = "tool"
-backend = "wazero"
-memory  = "32MiB"
-prefix  = ""
-grant   = {}
+bundle    = "fixture"
+is        = "bulkhead/fixture"
+role      = "tool"
+backend   = "wazero"
+isolation = "process"
+memory    = "32MiB"
+timeout   = "5s"
+fuel      = "2G"
+prefix    = ""
+grant     = {}
 `

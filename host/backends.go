@@ -7,7 +7,7 @@ import (
 	"bulkhead/runtimes/wazero"
 )
 
-// backends returns the engines of this binary by their name in the manifest.
-func backends() map[string]runtimes.Backend {
-	return map[string]runtimes.Backend{"wazero": wazero.New()}
+// backends returns what makes the engines of this binary, by their name in the manifest.
+func backends() map[string]func() runtimes.Backend {
+	return map[string]func() runtimes.Backend{"wazero": wazero.New}
 }

@@ -168,6 +168,8 @@ func (b *bearerTransport) explain(err error) error {
 		return &exitError{exitDenied, errors.New("401: the host did not accept the credential"), "tokens last an hour at most: make a new one; 'host audit tail' on the device counts refusals"}
 	case status == http.StatusTooManyRequests:
 		return &exitError{exitLimit, errors.New("429: too many refused requests from this address"), "wait a few seconds"}
+	case status == http.StatusServiceUnavailable:
+		return &exitError{exitFailure, errors.New("503: the host cannot serve this at present"), seeStatus}
 	case errors.As(err, &wire):
 		return explainWire(wire)
 	}
@@ -188,6 +190,8 @@ func explainWire(e *jsonrpc.Error) error {
 		return &exitError{exitDenied, err, "on the device, 'host audit show CALL --log STATE' says which policy and why"}
 	case gateway.CodeFailed:
 		return &exitError{exitPlugin, err, "on the device, 'host audit show CALL --log STATE' says why"}
+	case gateway.CodeUnavailable:
+		return &exitError{exitFailure, err, seeStatus}
 	case jsonrpc.CodeInvalidParams:
 		return &exitError{exitUsage, err, "'host call --list' shows the tools and what they take"}
 	}

@@ -20,10 +20,10 @@ const (
 	exitOK      = 0
 	exitFailure = 1
 	exitUsage   = 2 // usage or manifest error
-	exitRefused = 3 // signature, trust, structure, import
+	exitRefused = 3 // signature, trust, structure, import; whatever ended a plugin's load
 	exitDenied  = 4 // policy
-	exitPlugin  = 5 // trap, bad output, error answer
-	exitLimit   = 6 // time, fuel, memory, output
+	exitPlugin  = 5 // trap, bad output, error answer, death of the worker
+	exitLimit   = 6 // time, fuel, memory, output of a call
 )
 
 // An exitError carries an exit code and what the user should do next.
@@ -42,7 +42,14 @@ func refused(err error, hint string) error { return &exitError{exitRefused, err,
 
 func hinted(err error, hint string) error { return &exitError{code(err), err, hint} }
 
-// code maps an error to the process's exit code.
+// Hints that more than one command gives.
+const (
+	moreRoom  = "raise its timeout, fuel or memory, if you trust it to need more"
+	seeStatus = "'bin/host status' on the device says why and until when"
+)
+
+// code maps an error to the process's exit code. A LoadError is a refusal even if a limit or a trap is its cause: a plugin
+// that did not load has answered nobody, and is not tried again as a call is.
 func code(err error) int {
 	var e *exitError
 	var problems *manifest.Problems
@@ -60,9 +67,11 @@ func code(err error) int {
 		return exitRefused
 	case errors.Is(err, gate.ErrDenied), errors.Is(err, gate.ErrUnauthenticated):
 		return exitDenied
+	case errors.Is(err, runtimes.ErrQuarantined): // nothing ran
+		return exitFailure
 	case errors.Is(err, runtimes.ErrLimit):
 		return exitLimit
-	case errors.As(err, &guest), errors.Is(err, runtimes.ErrTrap), errors.Is(err, runtimes.ErrBadOutput):
+	case errors.As(err, &guest), errors.Is(err, runtimes.ErrTrap), errors.Is(err, runtimes.ErrBadOutput), errors.Is(err, runtimes.ErrDied):
 		return exitPlugin
 	case strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage // cobra has no types for these
@@ -73,10 +82,18 @@ func code(err error) int {
 // hint finds what the user should do next. Some errors say it in a line of their own already.
 func hint(err error) string {
 	var e *exitError
-	if strings.Contains(err.Error(), "hint: ") || !errors.As(err, &e) {
+	var load *runtimes.LoadError
+	switch {
+	case strings.Contains(err.Error(), "hint: "):
 		return ""
+	case errors.As(err, &e):
+		return e.hint
+	case errors.Is(err, runtimes.ErrQuarantined):
+		return seeStatus
+	case errors.As(err, &load) && errors.Is(err, runtimes.ErrLimit):
+		return moreRoom
 	}
-	return e.hint
+	return ""
 }
 
 // report prints the error on stderr and returns the exit code.

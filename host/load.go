@@ -25,7 +25,7 @@ type loader struct {
 	log      gate.Log
 	logger   *slog.Logger
 	attester capability.Attester
-	backends map[string]runtimes.Backend
+	backends map[placement]runtimes.Backend
 	modules  map[string]runtimes.Module // by alias
 	progress func(p *plugin, took time.Duration)
 }
@@ -33,13 +33,16 @@ type loader struct {
 // newLoader binds capabilities to log and logger. close must be called.
 func newLoader(s *system, log gate.Log, logger *slog.Logger, attester capability.Attester) *loader {
 	return &loader{
-		system: s, log: log, logger: logger, attester: attester, backends: backends(),
+		system: s, log: log, logger: logger, attester: attester, backends: map[placement]runtimes.Backend{},
 		modules: map[string]runtimes.Module{}, progress: func(*plugin, time.Duration) {},
 	}
 }
 
 // load compiles, links, configures and self-tests every plugin: models first, since others are bound to them.
 func (l *loader) load(ctx context.Context) error {
+	if err := l.open(); err != nil {
+		return err
+	}
 	var models, others []*plugin
 	for _, p := range l.system.plugins {
 		if p.Role == abi.RoleModel {
@@ -52,6 +55,24 @@ func (l *loader) load(ctx context.Context) error {
 		return err
 	}
 	return l.loadAll(ctx, others)
+}
+
+// open makes the backends that the plugins need, one for each placement.
+func (l *loader) open() error {
+	var errs []error
+	for _, p := range l.system.plugins {
+		at := placement{p.Backend, p.Isolation}
+		if l.backends[at] != nil {
+			continue
+		}
+		b, err := at.open()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
+			continue
+		}
+		l.backends[at] = b
+	}
+	return errors.Join(errs...)
 }
 
 func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
@@ -81,25 +102,39 @@ func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
 }
 
 func (l *loader) loadOne(ctx context.Context, p *plugin) (runtimes.Module, error) {
-	backend, ok := l.backends[p.Backend]
-	if !ok {
-		return nil, refused(fmt.Errorf("plugin %s: this binary has no backend %s", p.Alias, p.Backend), "build it with: go build -tags "+p.Backend+" -o bin/host ./host")
-	}
 	host, err := l.bind(p)
 	if err != nil {
 		return nil, fmt.Errorf("plugin %s: %w", p.Alias, err)
 	}
-	m, err := backend.Load(ctx, runtimes.Program{
+	return admit(ctx, l.backends[placement{p.Backend, p.Isolation}], runtimes.Program{
 		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
-		WASI: p.bundle.Descriptor.WASI, Host: host, Limits: runtimes.Limits{Memory: p.Memory},
-	})
+		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin),
+	}, &p.bundle.Contents)
+}
+
+// admit loads a plugin that passes its self-tests. They start from the snapshot, one and all: those of a stateful plugin
+// run on a module of their own, so that no caller meets what they left behind.
+func admit(ctx context.Context, backend runtimes.Backend, p runtimes.Program, b *bundle.Contents) (runtimes.Module, error) {
+	clean := p
+	clean.Stateful = false
+	m, err := backend.Load(ctx, clean)
 	if err != nil {
 		return nil, err
 	}
-	if err := selfTest(ctx, &p.bundle.Contents, m); err != nil {
-		return nil, errors.Join(refused(fmt.Errorf("plugin %s: %w", p.Alias, err), "the plugin does not do here what its author saw it do"), m.Close(ctx))
+	if err := selfTest(ctx, b, m); err != nil {
+		hint := "the plugin does not do here what its author saw it do"
+		if errors.Is(err, runtimes.ErrLimit) {
+			hint = moreRoom
+		}
+		return nil, errors.Join(refused(fmt.Errorf("plugin %s: %w", p.Name, err), hint), m.Close(ctx))
 	}
-	return m, nil
+	if !p.Stateful {
+		return m, nil
+	}
+	if err := m.Close(ctx); err != nil {
+		return nil, err
+	}
+	return backend.Load(ctx, p)
 }
 
 // bind gives a plugin its capabilities, in the order of its descriptor's slots.

@@ -30,18 +30,24 @@ threshold = 1
 may_sign  = ["bulkhead/*"]
 roles     = ["auth", "policy", "tool"]
 [plugin.auth]
-bundle  = "bundles/auth-jwt"
-is      = "bulkhead/auth-jwt"
-role    = "auth"
-memory  = "32MiB"
+bundle    = "bundles/auth-jwt"
+is        = "bulkhead/auth-jwt"
+role      = "auth"
+isolation = "process"
+memory    = "32MiB"
+timeout   = "2s"
+fuel      = "2G"
 grant.log = {}
 config.anonymous = { id = "anonymous" }
 [plugin.abac]
-bundle  = "bundles/policy-abac"
-is      = "bulkhead/policy-abac"
-role    = "policy"
-memory  = "32MiB"
-grant   = {}
+bundle    = "bundles/policy-abac"
+is        = "bulkhead/policy-abac"
+role      = "policy"
+isolation = "process"
+memory    = "32MiB"
+timeout   = "2s"
+fuel      = "2G"
+grant     = {}
 [[plugin.abac.config.rules]]
 name       = "protocol"
 effect     = "allow"
@@ -55,12 +61,15 @@ principals = ["anonymous"]
 actions    = ["tools/call"]
 resources  = ["test_*"]
 [plugin.fixture]
-bundle  = "bundles/fixture"
-is      = "bulkhead/fixture"
-role    = "tool"
-memory  = "32MiB"
-prefix  = ""
-grant   = {}
+bundle    = "bundles/fixture"
+is        = "bulkhead/fixture"
+role      = "tool"
+isolation = "process"
+memory    = "32MiB"
+timeout   = "5s"
+fuel      = "2G"
+prefix    = ""
+grant     = {}
 `
 
 // serve starts bin/host on a copy of the quickstart and returns its folder and its port. The host ends with the test.

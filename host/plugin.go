@@ -180,15 +180,19 @@ func inspectText(u *bundle.Unverified) string {
 }
 
 func pluginTestCommand(s *streams) *cobra.Command {
-	var config, backend string
-	var memory uint64
+	var config string
+	var limits limitFlags
 	cmd := &cobra.Command{
 		Use:   "test BUNDLE",
 		Short: "Run a bundle's self-tests in the real sandbox, signed or not",
 		Long: `Run a bundle's self-tests in the real sandbox, signed or not, as a host does when it loads the plugin: log works and goes
-to standard error, every other capability answers UNAVAILABLE.`,
+to standard error, every other capability answers UNAVAILABLE. Limits are written as in the manifest.`,
 		Args: exactly("BUNDLE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			at, within, err := limits.parse()
+			if err != nil {
+				return err
+			}
 			u, err := bundle.Inspect(args[0])
 			if err != nil {
 				return err
@@ -199,36 +203,34 @@ to standard error, every other capability answers UNAVAILABLE.`,
 					return usage(err)
 				}
 			}
-			if err := testBundle(cmd.Context(), s, u, backend, runtimes.Limits{Memory: memory << 20}, raw); err != nil {
+			if err := testBundle(cmd.Context(), s, u, at, within, raw); err != nil {
 				return err
 			}
 			return s.say(map[string]any{"name": u.Descriptor.Name, "passed": len(u.SelfTests)}, fmt.Sprintf("%s: %d self-tests passed\n", u.Descriptor.Name, len(u.SelfTests)))
 		},
 	}
 	cmd.Flags().StringVar(&config, "config", "", "JSON file with the operator's config")
-	cmd.Flags().StringVar(&backend, "backend", "wazero", "which engine")
-	cmd.Flags().Uint64Var(&memory, "memory", 64, "limit of linear memory in MiB")
+	limits.add(cmd)
 	return cmd
 }
 
-func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, name string, limits runtimes.Limits, config []byte) error {
-	all := backends()
-	backend, ok := all[name]
-	if !ok {
-		return usage(fmt.Errorf("this binary has no backend %q", name))
-	}
+func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, at placement, limits runtimes.Limits, config []byte) error {
 	if len(u.SelfTests) == 0 {
 		return usage(errors.New("the bundle has no self-tests: add [[selftest]] to plugin.toml"))
+	}
+	backend, err := at.open()
+	if err != nil {
+		return err
 	}
 	m, err := backend.Load(ctx, runtimes.Program{
 		Name: u.Descriptor.Name, Wasm: u.Wasm, Config: config, Assets: u.Assets, Grants: u.Descriptor.Grants(),
 		WASI: u.Descriptor.WASI, Host: bench{slog.New(slog.NewTextHandler(s.err, nil))}, Limits: limits,
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, backend.Close(ctx))
 	}
 	if err := selfTest(ctx, &u.Contents, m); err != nil {
-		return errors.Join(&exitError{exitPlugin, err, ""}, m.Close(ctx))
+		return errors.Join(&exitError{exitPlugin, err, ""}, m.Close(ctx), backend.Close(ctx))
 	}
 	return errors.Join(m.Close(ctx), backend.Close(ctx))
 }

@@ -55,7 +55,9 @@ func (o *runOptions) run(ctx context.Context, s *streams) error {
 	if !o.stdio && sys.Listen.HTTP == "" {
 		return usage(errors.New("the manifest has no [listen] http and --stdio is not given: nobody could call"))
 	}
-	h, err := start(ctx, sys, newLogger(s), func(p *plugin, took time.Duration) { announce(s, p, took) })
+	logger, end := newLogger(s)
+	defer end()
+	h, err := start(ctx, sys, logger, func(p *plugin, took time.Duration) { announce(s, p, took) })
 	if err != nil {
 		return err
 	}
@@ -215,14 +217,6 @@ func (h *running) close(ctx context.Context) error {
 		errs = append(errs, h.dir.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// newLogger writes the host's own log and the plugins' lines to standard error.
-func newLogger(s *streams) *slog.Logger {
-	if s.json {
-		return slog.New(slog.NewJSONHandler(s.err, nil))
-	}
-	return slog.New(slog.NewTextHandler(s.err, nil))
 }
 
 // announce tells a person how loading goes on.

@@ -159,6 +159,9 @@ func requests(d *bundle.Descriptor) []string {
 	if d.WASI {
 		out = append(out, "wasi")
 	}
+	if d.Stateful {
+		out = append(out, "stateful")
+	}
 	return out
 }
 
@@ -170,7 +173,7 @@ func (s *system) crossCheck() error {
 		if err != nil {
 			return refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), "")
 		}
-		a := manifest.Asked{Capabilities: p.bundle.Descriptor.Grants(), Imports: outline.Capabilities(), Keys: p.bundle.Descriptor.Keys, Models: p.bundle.Descriptor.Models}
+		a := manifest.Asked{Capabilities: p.bundle.Descriptor.Grants(), Imports: outline.Capabilities(), Keys: p.bundle.Descriptor.Keys, Models: p.bundle.Descriptor.Models, Stateful: p.bundle.Descriptor.Stateful}
 		for _, t := range p.bundle.Descriptor.Tools {
 			a.Tools = append(a.Tools, t.Name)
 		}

@@ -52,8 +52,9 @@
 // # Every call starts from the snapshot
 //
 // The host runs init and the handler of Configure once, takes a snapshot of the memory, and starts every call from it.
-// What a call leaves in a variable is gone in the next. Parse, read assets and build tables before the snapshot; there,
-// only [Log] and [Asset] work.
+// What a call leaves in a variable is gone in the next, unless plugin.toml has stateful = true, for tools and models, and
+// the operator grants it: then the calls of all principals share one instance. Parse, read assets and build tables before
+// the snapshot; there, only [Log] and [Asset] work.
 //
 // Random bytes drawn before the snapshot repeat in every call. Draw them in the handler, from crypto/rand. The seeds of
 // math/rand, math/rand/v2, maps and hash/maphash are part of the snapshot: what they give repeats, and is good for

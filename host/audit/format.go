@@ -40,6 +40,9 @@ func format(index uint64, r record, bad error, asJSON bool) string {
 	if e.Micros != 0 {
 		fmt.Fprintf(&b, " took=%s", time.Duration(e.Micros)*time.Microsecond)
 	}
+	if e.Fuel != 0 {
+		fmt.Fprintf(&b, " fuel=%d", e.Fuel)
+	}
 	return b.String() + "\n"
 }
 
@@ -67,6 +70,12 @@ func formatLong(index uint64, r record) string {
 	}
 	if e.Micros != 0 {
 		fmt.Fprintf(&b, "  %-14s %s\n", "took", time.Duration(e.Micros)*time.Microsecond)
+	}
+	if e.Fuel != 0 {
+		fmt.Fprintf(&b, "  %-14s %d\n", "fuel", e.Fuel)
+	}
+	if e.Reported {
+		fmt.Fprintf(&b, "  %-14s %s\n", "reported", "the fuel is the word of a worker")
 	}
 	if e.Development {
 		fmt.Fprintf(&b, "  %-14s %s\n", "development", "a host with development keys wrote this")

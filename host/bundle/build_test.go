@@ -174,7 +174,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"self-test against the schema", func(m map[string]string) { m["testdata/seven.json"] = `{"image":7}` }, "want string"},
 		{"self-test of another role", edit("[[selftest]]", "[[selftest]]\nrequest = \"labels.json\""), "selftest 1"},
 		{"self-test of no tool", edit("[[selftest]]\ntool = \"label\"", "[[selftest]]\ntool = \"labels\""), "no tool"},
-		{"stateful", edit("abi = 1", "abi = 1\nstateful = true"), "does not run stateful"},
+		{"stateful by number", edit("abi = 1", "abi = 1\nstateful = 1"), "stateful: want true or false"},
 		{"another abi", edit("abi = 1", "abi = 2"), "abi"},
 		{"no epoch", edit("security_epoch = 1", ""), "security_epoch"},
 		{"huge epoch", edit("security_epoch = 1", "security_epoch = 4294967297"), "out of range"},
@@ -261,6 +261,26 @@ func TestModelBundle(t *testing.T) {
 	source["in.bin"] = "abc"
 	if _, err := Build(t.Context(), writeTree(t, source), filepath.Join(t.TempDir(), "b")); err == nil || !strings.Contains(err.Error(), "3 bytes") {
 		t.Errorf("an input of the wrong size: %v", err)
+	}
+}
+
+func TestStateful(t *testing.T) {
+	model := map[string]string{"plugin.toml": modelTOML, "module.wasm": tinyWasm, "in.bin": "abcd", "out.bin": "\x00\x00\x80\x3f\x00\x00\x00\x40"}
+	policy := authSource()
+	policy["plugin.toml"] = strings.Replace(authTOML, `role = "auth"`, `role = "policy"`, 1)
+	for _, c := range []struct {
+		role   string
+		source map[string]string
+		ok     bool
+	}{{"auth", authSource(), false}, {"policy", policy, false}, {"tool", toolSource(), true}, {"model", model, true}} {
+		c.source["plugin.toml"] = strings.Replace(c.source["plugin.toml"], "abi = 1", "abi = 1\nstateful = true", 1)
+		u, err := Build(t.Context(), writeTree(t, c.source), filepath.Join(t.TempDir(), "b"))
+		switch {
+		case c.ok && (err != nil || !u.Descriptor.Stateful):
+			t.Errorf("%s: %v", c.role, err)
+		case !c.ok && (err == nil || !strings.Contains(err.Error(), "stateful: a plugin of role "+c.role)):
+			t.Errorf("%s: %v", c.role, err)
+		}
 	}
 }
 

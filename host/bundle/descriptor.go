@@ -20,7 +20,7 @@ type Descriptor struct {
 	Models        []string       `json:"models,omitempty"`    // by model slot
 	Assets        []string       `json:"assets,omitempty"`    // files of the bundle, by read slot
 	Phase         []abi.Phase    `json:"phase,omitempty"`     // policies only
-	Stateful      bool           `json:"stateful,omitempty"`  // refused so far
+	Stateful      bool           `json:"stateful,omitempty"`  // calls share one instance; tools and models only
 	Tools         []Tool         `json:"tools,omitempty"`     // tools only
 	Inputs        []abi.Tensor   `json:"inputs,omitempty"`    // models only
 	Outputs       []abi.Tensor   `json:"outputs,omitempty"`   // models only

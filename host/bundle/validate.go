@@ -89,8 +89,8 @@ func (v *validation) identity(d *Descriptor) {
 	if d.SecurityEpoch < 1 || d.SecurityEpoch > math.MaxInt32 {
 		v.addf("security_epoch: is %d, want 1 to 2^31-1", d.SecurityEpoch)
 	}
-	if d.Stateful {
-		v.addf("stateful: this host does not run stateful plugins")
+	if d.Stateful && d.Role.Valid() && !d.Role.MayKeepState() {
+		v.addf("stateful: a plugin of role %s starts every call from its snapshot", d.Role)
 	}
 }
 

@@ -49,7 +49,7 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 	}
 	r.Use(gate.PluginRef{Alias: m.Alias, Digest: m.Digest})
 	within := gate.WithRunning(ctx, &gate.Running{Call: r.Call, Trace: r.Trace, Principal: r.Principal, Via: b.Alias})
-	out, err := m.Module.Call(within, dst, in)
+	out, err := r.Measure(within, m.Module, dst, in)
 	if err == nil && (len(out) < len(dst) || len(out)-len(dst) != m.OutputBytes) {
 		err = fmt.Errorf("%w: the answer has %d bytes, not %d", runtimes.ErrBadOutput, len(out)-len(dst), m.OutputBytes)
 	}
@@ -69,7 +69,7 @@ func (b *binding) modelError(ctx context.Context, m *Model, err error) error {
 		return abi.ErrDeadline
 	case errors.Is(err, runtimes.ErrLimit):
 		return abi.ErrLimit
-	case errors.Is(err, runtimes.ErrClosed):
+	case errors.Is(err, runtimes.ErrClosed), errors.Is(err, runtimes.ErrQuarantined):
 		return abi.ErrUnavailable
 	}
 	return abi.ErrInternal // never the model's own words: they are for the log

@@ -43,6 +43,30 @@ func TestInferRunsTheModelAsPartOfTheCall(t *testing.T) {
 	}
 }
 
+// meter is a model that says what it used.
+type meter struct {
+	module
+	fuel uint64
+}
+
+func (m meter) Measure(ctx context.Context, dst, request []byte, u *runtimes.Usage) ([]byte, error) {
+	u.Fuel = m.fuel
+	return m.Call(ctx, dst, request)
+}
+
+func TestInferIsPaidByTheCall(t *testing.T) {
+	h := newHouse()
+	broken := module(func(context.Context, []byte, []byte) ([]byte, error) { return nil, runtimes.ErrTrap })
+	r := running()
+	for _, m := range []meter{{reverse, 7}, {broken, 100}} {
+		h.config.Models[0].Module = m
+		h.bind(t).Capability(gate.WithRunning(bg, r), abi.Infer, 0, nil, []byte("abcd"))
+	}
+	if fuel, _ := r.Fuel(); fuel != 107 {
+		t.Errorf("the call paid %d, want 107", fuel)
+	}
+}
+
 func TestInferRefuses(t *testing.T) {
 	h := newHouse()
 	ran := false
@@ -83,6 +107,8 @@ func TestModelErrors(t *testing.T) {
 		{"bad output", answer("", runtimes.ErrBadOutput), abi.ErrInternal},
 		{"limit", answer("", fmt.Errorf("memory: %w", runtimes.ErrLimit)), abi.ErrLimit},
 		{"closed", answer("", runtimes.ErrClosed), abi.ErrUnavailable},
+		{"quarantine", answer("", fmt.Errorf("%w: until noon", runtimes.ErrQuarantined)), abi.ErrUnavailable},
+		{"death", answer("", fmt.Errorf("%w: signal: killed", runtimes.ErrDied)), abi.ErrInternal},
 		{"deadline", answer("", context.DeadlineExceeded), abi.ErrDeadline},
 		{"cancelled", answer("", context.Canceled), abi.ErrDeadline},
 		{"an errno of the model's", answer("", abi.ErrDenied), abi.ErrInternal},

@@ -38,6 +38,10 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 		return nil, &Error{Kind: ErrTooMany, Call: c.ID, Cause: errors.New("throttled")}
 	}
 	caller, keep, err := g.identify(ctx, c)
+	if kindOf(err, nil) == ErrUnavailable { // nobody has judged the credential
+		g.strangers.note(c.Peer, "unavailable", err)
+		return nil, &Error{Kind: ErrUnavailable, Call: c.ID, Cause: err}
+	}
 	if err != nil {
 		class := "unauthenticated"
 		if ctx.Err() != nil {

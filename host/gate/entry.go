@@ -47,6 +47,8 @@ type Entry struct {
 	Request     string          `json:"request,omitempty"`     // hex SHA-256(salt || RFC 8785 form of the params)
 	Response    string          `json:"response,omitempty"`    // the same of the result without its receipt
 	Micros      int64           `json:"micros,omitempty"`      // duration in microseconds
+	Fuel        uint64          `json:"fuel,omitempty"`        // units that policies, tool and models used; the auth plugin serves no single call
+	Reported    bool            `json:"reported,omitempty"`    // of the fuel, at least a part is a worker's word
 	Count       int64           `json:"count,omitempty"`       // strangers: how many
 	First       string          `json:"first,omitempty"`       // strangers: time of the first
 	Last        string          `json:"last,omitempty"`        // strangers: time of the last

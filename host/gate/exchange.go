@@ -68,7 +68,7 @@ func (x *exchange) judge(ctx context.Context) (reason string, kind, err error) {
 		question.Arguments = nil // policies see valid ones only
 	}
 	if reason, err = x.gate.ask(ctx, question); err != nil {
-		return "", ErrDenied, err
+		return "", kindOf(err, ErrDenied), err
 	}
 	return reason, ErrInvalid, invalid
 }
@@ -101,6 +101,7 @@ func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 		entry.Outcome, entry.Reason = Failure, escape(cause.Error(), maxWords)
 	}
 	entry.Micros = time.Since(x.start).Microseconds()
+	entry.Fuel, entry.Reported = x.running.Fuel()
 	receipt, err := x.record(ctx, entry)
 	if err != nil {
 		return done, x.fail(ErrUnavailable, err)
@@ -117,10 +118,10 @@ func (x *exchange) perform(ctx context.Context, run Runner) (a *abi.ToolAnswer, 
 	defer caught(&err)
 	kind = ErrFailed
 	if a, err = run.Run(ctx, x.caller); err != nil {
-		return nil, nil, kind, err
+		return nil, nil, kindOf(err, kind), err
 	}
 	if a, err = x.after(ctx, a); err != nil {
-		return nil, nil, ErrDenied, err
+		return nil, nil, kindOf(err, ErrDenied), err
 	}
 	if result, err = run.Encode(a); err != nil {
 		return nil, nil, kind, fmt.Errorf("encoding the result: %w", err)

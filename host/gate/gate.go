@@ -74,14 +74,16 @@ func (g *Gate) Do(ctx context.Context, c *Call, run Runner) (Done, error) {
 	return ex.run(ctx, run)
 }
 
-// Visible reports whether policy would let the caller make the call. It records nothing and is for filtering lists; the
-// call itself is decided again.
+// Visible reports whether policy would let the caller make the call. It records nothing and is for filtering lists, whose
+// own call ctx belongs to and pays; the call itself is decided again.
 func (g *Gate) Visible(ctx context.Context, caller *Caller, c *Call) bool {
 	if !g.knows(caller) {
 		return false
 	}
 	c.adopt(caller.call)
-	ctx = WithRunning(ctx, g.newExchange(c, caller, time.Time{}).running)
+	if r := RunningFrom(ctx); r == nil || r.Call != c.ID || r.Principal != caller.principal.ID {
+		ctx = WithRunning(ctx, g.newExchange(c, caller, time.Time{}).running)
+	}
 	_, err := g.ask(ctx, g.question(c, caller, abi.PhaseBefore))
 	return err == nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"bulkhead/abi"
+	"bulkhead/runtimes"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -209,11 +211,37 @@ func TestEachFailingStepStopsTheCall(t *testing.T) {
 		{"second policy denies", func(w *world, _ *Call, _ *fakeTool) {
 			w.policies = append(w.policies, &fakePolicy{decide: deny})
 		}, ErrDenied, 0, []string{"decision failure"}},
+		{"policy's worker dies", func(w *world, _ *Call, _ *fakeTool) {
+			w.policies[0].decide = func(abi.PolicyRequest) (abi.PolicyAnswer, error) {
+				return abi.PolicyAnswer{}, fmt.Errorf("%w: signal: killed", runtimes.ErrDied)
+			}
+		}, ErrDenied, 0, []string{"decision failure"}},
+		{"policy is in quarantine", func(w *world, _ *Call, _ *fakeTool) {
+			w.policies[0].decide = func(abi.PolicyRequest) (abi.PolicyAnswer, error) {
+				return abi.PolicyAnswer{Decision: abi.Allow}, runtimes.ErrQuarantined
+			}
+		}, ErrUnavailable, 0, []string{"decision failure"}},
+		{"auth's worker dies", func(w *world, _ *Call, _ *fakeTool) {
+			w.auth = func(abi.AuthRequest) (abi.AuthAnswer, error) { return abi.AuthAnswer{}, runtimes.ErrDied }
+		}, ErrUnauthenticated, 0, nil},
+		{"auth is in quarantine", func(w *world, _ *Call, _ *fakeTool) {
+			w.auth = func(abi.AuthRequest) (abi.AuthAnswer, error) { return abi.AuthAnswer{}, runtimes.ErrQuarantined }
+		}, ErrUnavailable, 0, nil},
 		{"decision cannot be recorded", func(w *world, _ *Call, _ *fakeTool) { w.failEntry = KindDecision }, ErrUnavailable, 0, nil},
 		{"tool fails", func(_ *world, _ *Call, f *fakeTool) { f.err = errors.New("trap") }, ErrFailed, 1, []string{"decision success", "result failure"}},
+		{"tool's worker dies", func(_ *world, _ *Call, f *fakeTool) { f.err = runtimes.ErrDied }, ErrFailed, 1, []string{"decision success", "result failure"}},
+		{"tool is in quarantine", func(_ *world, _ *Call, f *fakeTool) { f.err = runtimes.ErrQuarantined }, ErrUnavailable, 1, []string{"decision success", "result failure"}},
 		{"tool panics", func(_ *world, _ *Call, f *fakeTool) { f.panics = true }, ErrFailed, 1, []string{"decision success", "result failure"}},
 		{"encoding fails", func(_ *world, _ *Call, f *fakeTool) { f.encode = errors.New("no") }, ErrFailed, 1, []string{"decision success", "result failure"}},
 		{"result cannot be recorded", func(w *world, _ *Call, _ *fakeTool) { w.failEntry = KindResult }, ErrUnavailable, 1, []string{"decision success"}},
+		{"policy is in quarantine when it sees the result", func(w *world, _ *Call, _ *fakeTool) {
+			w.policies = append(w.policies, &fakePolicy{after: true, decide: func(q abi.PolicyRequest) (abi.PolicyAnswer, error) {
+				if q.Phase == abi.PhaseAfter {
+					return abi.PolicyAnswer{}, runtimes.ErrQuarantined
+				}
+				return allow(q)
+			}})
+		}, ErrUnavailable, 1, []string{"decision success", "result failure"}},
 		{"policy denies the result", func(w *world, _ *Call, _ *fakeTool) {
 			w.policies = append(w.policies, &fakePolicy{after: true, decide: func(q abi.PolicyRequest) (abi.PolicyAnswer, error) {
 				if q.Phase == abi.PhaseAfter {

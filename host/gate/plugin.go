@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"bulkhead/abi"
@@ -42,14 +43,23 @@ func (p *Plugin) Run(ctx context.Context, q abi.ToolRequest) (*abi.ToolAnswer, e
 	return &a, nil
 }
 
-// ask puts q to a module. After an error the answer is the zero value, which denies.
+// kindOf is the kind of a call that a plugin's error ended. Where the plugin cannot answer anybody at present, that says
+// nothing about this call.
+func kindOf(cause, otherwise error) error {
+	if errors.Is(cause, runtimes.ErrQuarantined) || errors.Is(cause, runtimes.ErrClosed) {
+		return ErrUnavailable
+	}
+	return otherwise
+}
+
+// ask puts q to a module, on behalf of the call that ctx belongs to. After an error the answer is the zero value, which denies.
 func ask[A, Q any](ctx context.Context, m runtimes.Module, q Q, check func(*A) error) (A, error) {
 	var a, none A
 	request, err := json.Marshal(q)
 	if err != nil {
 		return none, fmt.Errorf("encoding the request: %w", err)
 	}
-	answer, err := m.Call(ctx, nil, request)
+	answer, err := RunningFrom(ctx).Measure(ctx, m, nil, request)
 	if err != nil {
 		return none, err
 	}

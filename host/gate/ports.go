@@ -32,7 +32,7 @@ var (
 	ErrDenied          = errors.New("denied by policy")
 	ErrInvalid         = errors.New("invalid arguments") // Cause speaks of the client's own words and may be shown
 	ErrTooMany         = errors.New("too many refused requests from this address")
-	ErrUnavailable     = errors.New("not available") // the log cannot be written, or the host is stopping
+	ErrUnavailable     = errors.New("not available") // the log cannot be written, a plugin is in quarantine, or the host is stopping
 	ErrFailed          = errors.New("the call failed")
 )
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"bulkhead/runtimes"
 )
 
 // Running identifies the call on whose behalf a guest runs. Capabilities find it in their context. It is safe for
@@ -14,12 +16,16 @@ type Running struct {
 	Principal string
 	Via       string // alias of the tool plugin that asked, while a model runs for it through infer; "" otherwise
 
-	mu   sync.Mutex
-	used []PluginRef
+	mu       sync.Mutex
+	used     []PluginRef
+	fuel     uint64
+	reported bool
 }
 
-// maxUsed bounds what a guest can make the host remember about one call.
-const maxUsed = 64
+const (
+	maxUsed = 64        // bounds what a guest can make the host remember about one call
+	maxFuel = 1<<53 - 1 // every reader of the log is exact up to here
+)
 
 // Use notes a plugin that took part in the call, once, for its result entry.
 func (r *Running) Use(p PluginRef) {
@@ -35,6 +41,34 @@ func (r *Running) Used() []PluginRef {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.used)
+}
+
+// Measure calls a module for the call and adds the fuel that it used, after an error too, for the call's result entry. On
+// a nil Running it is Call.
+func (r *Running) Measure(ctx context.Context, m runtimes.Module, dst, request []byte) ([]byte, error) {
+	meter, ok := m.(runtimes.Meter)
+	if r == nil || !ok {
+		return m.Call(ctx, dst, request)
+	}
+	var u runtimes.Usage
+	answer, err := meter.Measure(ctx, dst, request, &u)
+	r.spend(u)
+	return answer, err
+}
+
+// spend adds up. A figure is no more than a plugin's whole allowance, whoever reports it, and the sum stays exact.
+func (r *Running) spend(u runtimes.Usage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fuel = min(r.fuel+min(u.Fuel, runtimes.MaxFuel), maxFuel)
+	r.reported = r.reported || u.Reported
+}
+
+// Fuel returns what the guests of the call have used so far, and whether any of it is only what a worker reports.
+func (r *Running) Fuel() (units uint64, reported bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.fuel, r.reported
 }
 
 type runningKey struct{}

@@ -23,7 +23,7 @@ type toolCall struct {
 	x         *exchange
 	tool      *tool // nil: there is none of that name
 	arguments json.RawMessage
-	progress  func(ctx context.Context) context.Context // adds the sink for progress
+	progress  func(ctx context.Context) (context.Context, func()) // adds the sink for progress; the function ends it
 }
 
 func (x *exchange) callTool(ctx context.Context, req *mcp.CallToolRequest) (mcp.Result, error) {
@@ -73,7 +73,9 @@ func (t *toolCall) Run(ctx context.Context, c *gate.Caller) (*abi.ToolAnswer, er
 	if t.x.release != nil {
 		t.x.release() // the decision is durable: progress may leave
 	}
-	return t.tool.Invoke(t.progress(ctx), abi.ToolRequest{
+	within, end := t.progress(ctx)
+	defer end()
+	return t.tool.Invoke(within, abi.ToolRequest{
 		Arguments: t.arguments, Call: t.x.call.ID, Principal: c.Principal().ID,
 	})
 }
@@ -102,20 +104,4 @@ func (t *toolCall) failed(err error) (mcp.Result, error) {
 		return nil, t.x.explain(refusalOf(err))
 	}
 	return newResult(raw), nil
-}
-
-// progress returns what gives a running tool its way to report: nothing unless the client asked.
-func (s *Server) progress(req *mcp.CallToolRequest) func(context.Context) context.Context {
-	token := req.Params.GetProgressToken()
-	if s.WithProgress == nil || token == nil {
-		return func(ctx context.Context) context.Context { return ctx }
-	}
-	return func(ctx context.Context) context.Context {
-		return s.WithProgress(ctx, func(done, total float64) {
-			params := &mcp.ProgressNotificationParams{ProgressToken: token, Progress: done, Total: total}
-			if err := req.Session.NotifyProgress(ctx, params); err != nil {
-				s.Logger.Debug("sending progress", "error", err)
-			}
-		})
-	}
 }

@@ -23,9 +23,11 @@ func (v values) text(key, otherwise string) string {
 	return otherwise
 }
 
-func (v values) number(key string) int64 {
-	n, _ := v[key].(int64)
-	return n
+func (v values) number(key string, otherwise int64) int64 {
+	if n, ok := v[key].(int64); ok {
+		return n
+	}
+	return otherwise
 }
 
 func (v values) texts(key string) []string {
@@ -46,7 +48,7 @@ func (v values) names() []string { return slices.Sorted(maps.Keys(v)) }
 func assemble(host, device document) *Manifest {
 	v := host.values
 	m := &Manifest{
-		Serial: v.number("serial"),
+		Serial: v.number("serial", 0),
 		State:  v.text("state", ""),
 		Pipeline: Pipeline{
 			Auth:   v.table("pipeline").text("auth", ""),
@@ -78,7 +80,7 @@ func assemble(host, device document) *Manifest {
 }
 
 func newPublisher(name string, v values) Publisher {
-	p := Publisher{Name: name, Keys: v.texts("keys"), Threshold: int(v.number("threshold")), MaySign: v.texts("may_sign")}
+	p := Publisher{Name: name, Keys: v.texts("keys"), Threshold: int(v.number("threshold", 0)), MaySign: v.texts("may_sign")}
 	for _, r := range v.texts("roles") {
 		p.Roles = append(p.Roles, abi.Role(r))
 	}
@@ -98,7 +100,8 @@ func newPlugin(r *report, name string, v values) Plugin {
 		Infer:   slots(v.table("grant").table("infer")),
 	}
 	p.Name, _, _ = strings.Cut(p.Is, "@")
-	p.Memory, _ = parseSize(v.text("memory", ""))
+	_, p.Stateful = v.table("grant")["stateful"]
+	p.limits(v)
 	for _, g := range v.table("grant").names() {
 		if c, ok := abi.ParseCapability(g); ok {
 			p.Grants |= abi.GrantsOf(c)
@@ -110,6 +113,18 @@ func newPlugin(r *report, name string, v values) Plugin {
 	}
 	p.Config = config
 	return p
+}
+
+// limits reads what stays zero where it is wrong. The calls of a stateful plugin share one instance.
+func (p *Plugin) limits(v values) {
+	p.Isolation, _ = ParseIsolation(v.text("isolation", ""))
+	p.Memory, _ = ParseMemory(v.text("memory", ""))
+	p.Timeout, _ = ParseTimeout(v.text("timeout", ""))
+	p.Fuel, _ = ParseFuel(v.text("fuel", ""))
+	p.Instances = 1
+	if !p.Stateful {
+		p.Instances = int(v.number("instances", DefaultInstances))
+	}
 }
 
 func slots(v values) map[string]string {

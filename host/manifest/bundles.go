@@ -18,6 +18,7 @@ type Asked struct {
 	Models       []string   // infer slots
 	Tools        []string   // tool names, without prefix
 	Configure    bool       // the module exports configure
+	Stateful     bool       // the descriptor declares it
 }
 
 // CheckBundles holds the manifest against its bundles, by alias: imports, declarations and grants must be the same sets,
@@ -32,6 +33,7 @@ func (m *Manifest) CheckBundles(bundles map[string]Asked) error {
 			continue
 		}
 		checkGrants(r, p, asked)
+		checkStateGrant(r, p, asked)
 		checkSlots(r, p, abi.Sign, p.Sign, asked.Keys)
 		checkSlots(r, p, abi.Infer, p.Infer, asked.Models)
 		if p.Config != nil && !asked.Configure {
@@ -55,6 +57,16 @@ func checkGrants(r *report, p Plugin, asked Asked) {
 	}
 	for _, c := range (p.Grants &^ asked.Capabilities).List() {
 		r.add(grant.add(c.String()), "take it out", "%s does not ask for %s", p.Name, c)
+	}
+}
+
+func checkStateGrant(r *report, p Plugin, asked Asked) {
+	grant := keyPath{"plugin", p.Alias, "grant"}
+	if asked.Stateful && !p.Stateful {
+		r.add(grant, "grant it, as in grant.stateful = {}, or take the plugin out: all principals would share its memory", "%s asks to be stateful, which is not granted", p.Name)
+	}
+	if p.Stateful && !asked.Stateful {
+		r.add(grant.add("stateful"), "take it out", "%s does not ask to be stateful", p.Name)
 	}
 }
 

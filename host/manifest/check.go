@@ -20,8 +20,6 @@ const (
 	maxName       = 64
 	maxSigned     = 127
 	maxText       = 4096
-	minMemory     = 64 << 10
-	maxMemory     = 4 << 30
 )
 
 // Each check below returns what is wrong with a value, "" if nothing. The walk gives strings to all of them but between.
@@ -165,23 +163,12 @@ func origin(v any) string {
 	return ""
 }
 
-func size(v any) string {
-	n, ok := parseSize(v.(string))
-	switch {
-	case !ok:
-		return fmt.Sprintf("%s is no size", quote(v.(string)))
-	case n < minMemory || n > maxMemory:
-		return fmt.Sprintf("%s is not between 64KiB and 4GiB", quote(v.(string)))
+// limit takes what one of the parsers in limits.go takes.
+func limit[T any](parse func(string) (T, error)) func(any) string {
+	return func(v any) string {
+		if _, err := parse(v.(string)); err != nil {
+			return err.Error()
+		}
+		return ""
 	}
-	return ""
-}
-
-// parseSize reads a size of whole KiB, MiB or GiB in bytes.
-func parseSize(s string) (uint64, bool) {
-	m := regexp.MustCompile(`^([1-9][0-9]{0,8})(KiB|MiB|GiB)$`).FindStringSubmatch(s)
-	if m == nil {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(m[1], 10, 64)
-	return n << map[string]uint{"KiB": 10, "MiB": 20, "GiB": 30}[m[2]], err == nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/host/strictjson"
@@ -62,6 +63,8 @@ func checkRules(t *testing.T, m *Manifest) {
 	for _, p := range m.Plugins {
 		roles[p.Alias] = p.Role
 		ok = ok && p.Grants&^p.Role.Allowed() == 0 && p.Memory >= 64<<10 && p.Memory <= 4<<30 && inDir(p.Bundle)
+		ok = ok && p.Timeout >= time.Millisecond && p.Timeout <= 10*time.Minute && p.Fuel >= 1 && p.Fuel <= 1<<50 && p.Instances >= 1 && p.Instances <= 64
+		ok = ok && (p.Isolation == "process" || p.Isolation == "inline") && (!p.Stateful || p.Role.MayKeepState() && p.Instances == 1)
 		ok = ok && p.Grants.Has(abi.Sign) == (len(p.Sign) > 0) && p.Grants.Has(abi.Infer) == (len(p.Infer) > 0)
 		publisher, found := m.Publisher(p.Name)
 		ok = ok && found && slices.Contains(publisher.Roles, p.Role)

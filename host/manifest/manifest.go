@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"bulkhead/abi"
 )
@@ -59,12 +60,18 @@ type Plugin struct {
 	Digest  string // what the bundle's digest must be, "sha256:" and hex; "": any
 	Role    abi.Role
 	Backend string // "wazero" or "wasmtime"
-	Memory  uint64 // bytes
 	Prefix  string // of its tools' MCP names
 	Grants  abi.Grants
 	Sign    map[string]string // slot to key id
 	Infer   map[string]string // slot to the alias of a model plugin
 	Config  json.RawMessage   // an object in the form of RFC 8785; nil: the plugin has no config
+
+	Isolation Isolation
+	Memory    uint64        // bytes of one instance
+	Timeout   time.Duration // of one call
+	Fuel      uint64        // units of one call
+	Instances int           // calls at work at once
+	Stateful  bool          // granted: calls share one instance, which keeps its memory
 }
 
 // Device is device.toml.

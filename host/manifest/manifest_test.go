@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 )
@@ -26,20 +27,26 @@ func TestGoodManifest(t *testing.T) {
 			{Name: "ops", Keys: []string{"keys/ops.pub"}, Threshold: 1, MaySign: []string{"ops/*"}, Roles: []abi.Role{abi.RoleAuth, abi.RolePolicy}},
 		},
 		Plugins: []Plugin{
-			{Alias: "abac", Bundle: "bundles/abac", Is: "ops/abac", Name: "ops/abac", Role: abi.RolePolicy, Backend: "wazero", Memory: 64 << 20,
+			{Alias: "abac", Bundle: "bundles/abac", Is: "ops/abac", Name: "ops/abac", Role: abi.RolePolicy, Backend: "wazero", Isolation: Inline, Memory: 64 << 20,
+				Timeout: 500 * time.Millisecond, Fuel: 1e9, Instances: 2,
 				Prefix: "abac_", Sign: none, Infer: none, Config: json.RawMessage(`{"rule":[{"allow":true,"limit":0.5},{"allow":false}]}`)},
-			{Alias: "auth", Bundle: "bundles/auth", Is: "ops/auth-jwt@1.4.2", Name: "ops/auth-jwt", Role: abi.RoleAuth, Backend: "wazero", Memory: 32 << 20,
+			{Alias: "auth", Bundle: "bundles/auth", Is: "ops/auth-jwt@1.4.2", Name: "ops/auth-jwt", Role: abi.RoleAuth, Backend: "wazero", Isolation: Process, Memory: 32 << 20,
+				Timeout: 2 * time.Second, Fuel: 2e9, Instances: 2,
 				Prefix: "auth_", Grants: abi.GrantsOf(abi.Log), Sign: none, Infer: none,
 				Config: json.RawMessage(`{"keys":[{"alg":"EdDSA","kid":"a"},{"alg":"ES256","kid":"b"}],"pem":"-----BEGIN PUBLIC KEY-----\n"}`)},
-			{Alias: "digits", Bundle: "bundles/digits", Is: "acme/digits", Name: "acme/digits", Role: abi.RoleModel, Backend: "wazero", Memory: 128 << 20,
+			{Alias: "digits", Bundle: "bundles/digits", Is: "acme/digits", Name: "acme/digits", Role: abi.RoleModel, Backend: "wazero", Isolation: Inline, Memory: 128 << 20,
+				Timeout: 5 * time.Second, Fuel: 500e6, Instances: 1, Stateful: true,
 				Prefix: "digits_", Sign: none, Infer: none},
-			{Alias: "hours", Bundle: "bundles/abac", Is: "ops/abac", Name: "ops/abac", Role: abi.RolePolicy, Backend: "wasmtime", Memory: 64 << 10,
+			{Alias: "hours", Bundle: "bundles/abac", Is: "ops/abac", Name: "ops/abac", Role: abi.RolePolicy, Backend: "wasmtime", Isolation: Process, Memory: 64 << 10,
+				Timeout: time.Millisecond, Fuel: 1, Instances: 2,
 				Prefix: "hours_", Grants: abi.GrantsOf(abi.Log, abi.Audit), Sign: none, Infer: none},
-			{Alias: "inspect", Bundle: "bundles/inspect", Is: "acme/inspect", Name: "acme/inspect", Role: abi.RoleTool, Backend: "wazero", Memory: 4 << 30,
+			{Alias: "inspect", Bundle: "bundles/inspect", Is: "acme/inspect", Name: "acme/inspect", Role: abi.RoleTool, Backend: "wazero", Isolation: Process, Memory: 4 << 30,
+				Timeout: 10 * time.Minute, Fuel: 1125e12, Instances: 64,
 				Digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
 				Grants: abi.RoleTool.Allowed(), Sign: map[string]string{"report": "report-key"}, Infer: map[string]string{"digits": "digits"},
 				Config: json.RawMessage(`{"names":["a","b"],"threshold":0.8}`)},
-			{Alias: "spare", Bundle: "bundles/inspect", Is: "other/inspect", Name: "other/inspect", Role: abi.RoleTool, Backend: "wazero", Memory: 1 << 20,
+			{Alias: "spare", Bundle: "bundles/inspect", Is: "other/inspect", Name: "other/inspect", Role: abi.RoleTool, Backend: "wazero", Isolation: Process, Memory: 1 << 20,
+				Timeout: time.Minute, Fuel: 750e3, Instances: 2,
 				Prefix: "spare_", Grants: abi.GrantsOf(abi.Log), Sign: none, Infer: none},
 		},
 		Device: Device{Name: "press-7", Zone: "hall-2", Keys: "file", KeyFolder: "keys/device"},
@@ -85,11 +92,14 @@ threshold = 1
 may_sign = ["ops/a", "ops/p"]
 roles = ["auth", "policy"]
 [plugin]
-a = { bundle = "bundles/auth", is = "ops/a", role = "auth", memory = "1MiB", grant = {} }
+a = { bundle = "bundles/auth", is = "ops/a", role = "auth", isolation = "process", memory = "1MiB", timeout = "1s", fuel = "1M", grant = {} }
 p.bundle = "bundles/abac"
 p.is = "ops/p"
 p.role = "policy"
+p.isolation = "inline"
 p.memory = "1GiB"
+p.timeout = "1000ms"
+p.fuel = "1"
 p.grant = { log = {} }
 p.config = {}
 `, ""))
@@ -97,7 +107,8 @@ p.config = {}
 	if m.Listen.HTTP != "" || m.Listen.Origins != nil || m.Listen.Audience != DefaultAudience {
 		t.Errorf("listen: %+v", m.Listen)
 	}
-	if a, p := m.Plugins[0], m.Plugins[1]; a.Backend != DefaultBackend || a.Config != nil || string(p.Config) != "{}" || p.Grants != abi.GrantsOf(abi.Log) {
+	if a, p := m.Plugins[0], m.Plugins[1]; a.Backend != DefaultBackend || a.Config != nil || string(p.Config) != "{}" || p.Grants != abi.GrantsOf(abi.Log) ||
+		a.Instances != DefaultInstances || p.Timeout != a.Timeout || a.Stateful {
 		t.Errorf("plugins: %+v", m.Plugins)
 	}
 }

@@ -19,6 +19,7 @@ func checkParts(m *Manifest, d document) {
 	keys := map[string]keyPath{}
 	for _, p := range m.Plugins {
 		checkPlugin(m, p, d)
+		checkStateful(p, d)
 		checkInfer(m, p, d.report)
 		checkSign(p, keys, d.report)
 	}
@@ -129,6 +130,20 @@ func checkPlugin(m *Manifest, p Plugin, d document) {
 	}
 	if _, ok := d.values.table("plugin").table(p.Alias)["prefix"]; ok && p.Role != abi.RoleTool {
 		d.add(at.add("prefix"), "take it out", "only plugins of role tool have tools")
+	}
+}
+
+// checkStateful keeps state from those who decide, and a number of instances from a plugin that has one.
+func checkStateful(p Plugin, d document) {
+	if !p.Stateful {
+		return
+	}
+	at := keyPath{"plugin", p.Alias}
+	if p.Role.Valid() && !p.Role.MayKeepState() {
+		d.add(at.add("grant", "stateful"), "take it out", "plugins of role %s start every call from their snapshot", p.Role)
+	}
+	if n := d.values.table("plugin").table(p.Alias).number("instances", 1); n != 1 {
+		d.add(at.add("instances"), "take it out", "is %d, but the calls of a stateful plugin share one instance", n)
 	}
 }
 

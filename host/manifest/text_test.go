@@ -107,7 +107,8 @@ func TestSuggestions(t *testing.T) {
 		{root.members["publisher"].members["*"], "may-sign", `did you mean "may_sign"?`},
 		{root, "memory", `"memory" is known in [plugin.*]`},
 		{plugin, "origins", `"origins" is known in [listen]`},
-		{plugin, "timeout", "known here: backend, bundle"},
+		{plugin, "stateful", `"stateful" is known in [plugin.*.grant]`},
+		{plugin, "deadline", "known here: backend, bundle"},
 		{plugin.members["grant"].members["log"], "rate", "nothing can be set here"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,7 +14,7 @@ type body struct {
 	vectors  uint32 // how many locals are v128
 	instrs   uint32
 	calls    bool // calls another function
-	loops    bool
+	loops    uint32
 	dynamic  bool // has an instruction whose work depends on an operand
 }
 
@@ -39,9 +39,7 @@ func (s *section) body() {
 		c.note(&b, &i)
 	}
 	c.done()
-	if phis := uint64(c.locals) * uint64(c.blocks); phis > MaxPhis {
-		c.tooMany(phis, "locals times blocks of a function", MaxPhis)
-	}
+	c.complexity(&b)
 	if c.err != nil {
 		s.err = fmt.Errorf("function %d, %w", index, c.err)
 		s.end = s.at
@@ -49,6 +47,22 @@ func (s *section) body() {
 	}
 	s.Instrs += int(b.instrs)
 	s.bodies = append(s.bodies, b)
+}
+
+// complexity refuses what takes a compiler too long although no single number is large.
+func (c *code) complexity(b *body) {
+	if c.err != nil {
+		return
+	}
+	if phis := uint64(c.locals) * uint64(c.blocks); phis > MaxPhis {
+		c.tooMany(phis, "locals times blocks of a function", MaxPhis)
+	}
+	if phis := uint64(c.locals) * uint64(b.loops); phis > MaxLoopPhis {
+		c.tooMany(phis, "locals times loops of a function", MaxLoopPhis)
+	}
+	if b.loops > MaxLoops {
+		c.tooMany(uint64(b.loops), "loops of a function", MaxLoops)
+	}
 }
 
 // localsOf reads the groups of locals: 30 bytes can ask an engine for 2^32 of them.
@@ -68,14 +82,12 @@ func (c *code) localsOf(b *body, params uint32) {
 	b.locals = c.locals - params
 }
 
-// note counts an instruction and follows the nesting.
+// note counts an instruction.
 func (c *code) note(b *body, i *instr) {
 	b.instrs++
 	switch i.op {
-	case opEnd:
-		c.labels--
 	case opLoop:
-		b.loops = true
+		b.loops++
 	case opCall, opCallIndirect:
 		b.calls = true
 	case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill:

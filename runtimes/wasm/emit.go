@@ -89,7 +89,7 @@ func (m *meter) code() []byte {
 func (m *meter) function(i int) *function {
 	b := &m.bodies[i]
 	params := uint32(len(m.typeOf(uint32(m.imported.functions + i)).Params))
-	f := &function{meter: m, body: b, cached: b.loops, depth: 1, counter: params + b.locals, spare: params + b.locals + 1}
+	f := &function{meter: m, body: b, cached: b.loops > 0, depth: 1, counter: params + b.locals, spare: params + b.locals + 1}
 	f.plan = m.planOf(b, f.reader())
 	f.emitter.out = make([]byte, 0, b.size+b.size/2+64)
 	return f
@@ -114,7 +114,7 @@ func (f *function) write(index uint32) {
 	c, points := f.reader(), points[1:]
 	f.from = c.at
 	var i instr
-	for f.depth > 0 {
+	for f.depth > 0 && c.err == nil {
 		if len(points) > 0 && points[0].at == c.at {
 			f.keep(c.at)
 			f.charge(points[0])

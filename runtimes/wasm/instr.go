@@ -11,11 +11,10 @@ type instr struct {
 	at, end    int // in the file
 	x, y       uint32
 	blockAt    int // where the block type starts
-	results    int // of a block, known only for the function's own
 	mostTarget uint32
 }
 
-// A frame is the code being read: what its indices may name.
+// A code is a function's body being read, and what its indices may name.
 type code struct {
 	*Outline
 	reader
@@ -32,6 +31,9 @@ func (c *code) next(i *instr) {
 	i.op = int(op)
 	switch formOf(op) {
 	case plain:
+		if op == opEnd {
+			c.labels--
+		}
 	case localForm:
 		if i.x = c.u32(); i.x >= c.locals {
 			c.fail(fmt.Errorf("local %d is out of range, there are %d", i.x, c.locals))

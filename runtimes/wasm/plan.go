@@ -29,7 +29,7 @@ type planner struct {
 func (m *meter) planOf(b *body, c code) plan {
 	p := planner{}
 	p.open = append(p.open, p.add(b.code, -1))
-	for len(p.open) > 0 {
+	for len(p.open) > 0 && c.err == nil {
 		var i instr
 		c.next(&i)
 		p.step(&i, uint32(len(p.open)))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -18,8 +19,12 @@ import (
 // those in use and a few more, and find the fake host of their test in the context of each call.
 
 const (
-	keep   = 4         // modules that nobody uses
-	memory = 256 << 20 // of one instance
+	keep = 4 // modules that nobody uses
+
+	// Of one call: a test of a plugin is no test of its limits.
+	memory  = 256 << 20
+	timeout = time.Minute
+	fuel    = 1e12
 )
 
 var cache = modules{backend: wazero.New()}
@@ -41,7 +46,7 @@ func program(t *testing.T, c sdktest.Config, config []byte) runtimes.Program {
 	t.Helper()
 	return runtimes.Program{
 		Name: "under-test", Wasm: build(t), Config: config, Assets: c.Assets, Grants: c.Grants, WASI: true,
-		Host: byContext{}, Limits: runtimes.Limits{Memory: memory},
+		Host: byContext{}, Limits: runtimes.Limits{Memory: memory, Timeout: timeout, Fuel: fuel},
 	}
 }
 
