@@ -38,7 +38,7 @@ func bombs() []*Attack {
 			}
 		}),
 		largest("bomb_largest_phis", "200 functions with the most locals and blocks they may have together", func(m *w.Module) {
-			body := phis(400, 4_900)
+			body := phis(200, 4_900)
 			for range 200 {
 				m.RawFunc(none, body)
 			}
@@ -59,8 +59,8 @@ func bombs() []*Attack {
 				t.Params[i] = wasm.I64
 			}
 			f := m.Func(t, 0)
-			body := repeat(4_100, repeat(60, w.I64(1)), w.Call(f))
-			for range 31 {
+			body := repeat(2_000, repeat(60, w.I64(1)), w.Call(f))
+			for range 60 {
 				m.Func(none, 0, body)
 			}
 		}),
