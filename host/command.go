@@ -59,7 +59,7 @@ Exit codes: 0 ok, 1 failure, 2 usage or manifest error, 3 refused (signature, tr
 	root.PersistentFlags().BoolVar(&s.json, "json", false, "print results as JSON")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(
-		runCommand(s), checkCommand(s), callCommand(s), tokenCommand(s), auditCommand(s), keyCommand(s), pluginCommand(s), versionCommand(s),
+		runCommand(s), checkCommand(s), callCommand(s), statusCommand(s), tokenCommand(s), auditCommand(s), keyCommand(s), pluginCommand(s), versionCommand(s),
 	)
 	return root
 }

@@ -14,6 +14,7 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/bundle"
+	"bulkhead/host/cache"
 	"bulkhead/host/capability"
 	"bulkhead/host/gate"
 	"bulkhead/runtimes"
@@ -25,6 +26,7 @@ type loader struct {
 	log      gate.Log
 	logger   *slog.Logger
 	attester capability.Attester
+	cache    *cache.Store // nil: there is none, every plugin is compiled
 	backends map[placement]runtimes.Backend
 	modules  map[string]runtimes.Module // by alias
 	progress func(p *plugin, took time.Duration)
@@ -108,7 +110,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) (runtimes.Module, error
 	}
 	return admit(ctx, l.backends[placement{p.Backend, p.Isolation}], runtimes.Program{
 		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
-		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin),
+		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
 	}, &p.bundle.Contents)
 }
 
@@ -198,6 +200,9 @@ func (l *loader) close(ctx context.Context) error {
 	}
 	for _, b := range l.backends {
 		errs = append(errs, b.Close(ctx))
+	}
+	if l.cache != nil {
+		errs = append(errs, l.cache.Close())
 	}
 	return errors.Join(errs...)
 }

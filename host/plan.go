@@ -90,6 +90,9 @@ func notes(sys *system) []string {
 	if sys.development {
 		out = append(out, "development keys: log, evidence and receipts say so; loopback only")
 	}
+	if sys.root == nil {
+		out = append(out, "no root key yet: the floor is not authenticated, and compiled code is not kept")
+	}
 	if anonymous(sys) {
 		out = append(out, "callers without a credential have a principal: the auth plugin's config has anonymous")
 	}

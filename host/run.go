@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"bulkhead/abi"
 	"bulkhead/host/audit"
 	"bulkhead/host/capability"
+	"bulkhead/host/control"
 	"bulkhead/host/gate"
 	"bulkhead/host/gateway"
 	"bulkhead/host/state"
@@ -66,18 +68,21 @@ func (o *runOptions) run(ctx context.Context, s *streams) error {
 
 // A running is a host between its start and its stop.
 type running struct {
-	sys    *system
-	dir    *state.Dir
-	log    *audit.Log
-	loader *loader
-	gate   *gate.Gate
-	logger *slog.Logger
+	sys      *system
+	dir      *state.Dir
+	log      *audit.Log
+	loader   *loader
+	gate     *gate.Gate
+	control  *control.Server
+	logger   *slog.Logger
+	started  time.Time
+	listener atomic.Pointer[string] // where it serves, once it does
 }
 
 // start takes the state directory, opens the log, raises the floor, and only then loads. What it has taken it gives back
 // after an error.
 func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(*plugin, time.Duration)) (h *running, err error) {
-	h = &running{sys: sys, logger: logger}
+	h = &running{sys: sys, logger: logger, started: time.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close(context.WithoutCancel(ctx)))
@@ -96,14 +101,16 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 		}
 		return h, err
 	}
-	want, err := sys.floorSet()
-	if err != nil {
-		return h, err
+	if err := sys.makeRoot(h.dir, false); err != nil {
+		logger.Warn("there is no root key: the floor is not authenticated, and every start compiles every plugin", "error", err)
 	}
-	if err := raiseFloor(ctx, h.dir, h.log, want, false, sys.development); err != nil {
+	if err := sys.raiseFloor(ctx, h.dir, h.log, false); err != nil {
 		return h, err
 	}
 	if err := h.record(ctx, "host/start"); err != nil {
+		return h, err
+	}
+	if err := sys.recordRoot(ctx, h.log); err != nil {
 		return h, err
 	}
 	attester, err := newAttester(sys, h.log.Head)
@@ -112,11 +119,16 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	}
 	h.loader = newLoader(sys, h.log, logger, attester)
 	h.loader.progress = progress
+	if err := h.loader.openCache(h.dir.Join(cacheFolder), false); err != nil {
+		return h, err
+	}
 	if err := h.loader.load(ctx); err != nil {
 		return h, err
 	}
-	h.gate, err = newGate(h.loader, newClock(time.Now, h.log.Time))
-	return h, err
+	if h.gate, err = newGate(h.loader, newClock(time.Now, h.log.Time)); err != nil {
+		return h, err
+	}
+	return h, h.listenControl()
 }
 
 // lockPatience is how long start waits for another host to let go of the state directory: MCP clients on stdio may end one
@@ -151,7 +163,7 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 	}
 	server, err := gateway.New(gateway.Config{
 		Gate: h.gate, Tools: h.loader.tools(), Name: "bulkhead", Version: version, Logger: h.logger, Origins: h.sys.Listen.Origins,
-		Ready: h.log.Err, WithProgress: capability.WithProgress, Credential: credential,
+		Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
 	})
 	if err != nil {
 		return err
@@ -181,15 +193,21 @@ func (h *running) serveHTTP(ctx context.Context, s *streams, server *gateway.Ser
 	if err != nil {
 		return hinted(fmt.Errorf("listening: %w", err), "does another host run there? [listen] http says where")
 	}
-	fmt.Fprintf(s.err, "serving http://%s/mcp\n", listener.Addr())
+	h.serving(s, fmt.Sprintf("http://%s%s", listener.Addr(), gateway.Path))
 	return server.Serve(ctx, listener)
 }
 
 func (h *running) serveStdio(ctx context.Context, s *streams, server *gateway.Server) error {
 	// A peer that goes away must not end the process before its calls have their results: the write fails instead.
 	signal.Ignore(syscall.SIGPIPE)
-	fmt.Fprintln(s.err, "serving standard input and output")
+	h.serving(s, "standard input and output")
 	return server.ServeStdio(ctx, s.in, s.out)
+}
+
+// serving says where, to people and to those who ask later.
+func (h *running) serving(s *streams, where string) {
+	h.listener.Store(&where)
+	fmt.Fprintf(s.err, "serving %s\n", where)
 }
 
 // lastWait is what calls get that outlive the gateway's grace. A plugin that hangs must not keep the host from stopping.
@@ -200,6 +218,9 @@ func (h *running) close(ctx context.Context) error {
 	var errs []error
 	patient, cancel := context.WithTimeout(ctx, lastWait)
 	defer cancel()
+	if h.control != nil {
+		errs = append(errs, h.control.Close(patient))
+	}
 	if h.gate != nil {
 		errs = append(errs, h.gate.Drain(patient))
 		h.gate.Close()

@@ -11,7 +11,7 @@ import (
 
 // secret matches what must never be committed: private keys of the usual forms, ours among them, and tokens.
 var secret = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY` +
-	`|"type":\s*"bulkhead/private-` + `key/v1"` +
+	`|"type":\s*"bulkhead/(?:private|root)-` + `key/v1"` +
 	`|eyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}` +
 	`|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[A-Za-z0-9-]{20,}`)
 
@@ -44,7 +44,8 @@ func TestNoSecretIsCommitted(t *testing.T) {
 func TestPlantedSecretsAreFound(t *testing.T) {
 	jwt := strings.Join([]string{"eyJhbGciOiJFZERTQSIsInR5cCI6", "eyJpc3MiOiJ1cm46YnVsa2hlYWQ6", "c2lnbmF0dXJlLWJ5dGVzLWhlcmU"}, ".")
 	for _, planted := range []string{
-		"-----BEGIN " + "EC PRIVATE KEY-----", `{"type": "bulkhead/private-` + `key/v1"}`, "token = " + jwt, "AKIA" + "ABCDEFGHIJKLMNOP",
+		"-----BEGIN " + "EC PRIVATE KEY-----", `{"type": "bulkhead/private-` + `key/v1"}`,
+		`{"type": "bulkhead/root-` + `key/v1"}`, "token = " + jwt, "AKIA" + "ABCDEFGHIJKLMNOP",
 	} {
 		if !secret.MatchString(planted) {
 			t.Errorf("not found: %q", planted)

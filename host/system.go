@@ -22,7 +22,9 @@ type system struct {
 	plugins     []*plugin            // by alias
 	signers     map[string]*keys.Key // the device's sign keys, by id
 	evidence    *keys.Key
-	development bool // one of the keys is a development key
+	root        *keys.Root // nil: the device has none
+	rootMade    bool       // by this process
+	development bool       // one of the keys is a development key
 }
 
 // A plugin is one block of the manifest and the bundle that it names.
@@ -84,7 +86,7 @@ func (s *system) readKeys() ([]bundle.Publisher, error) {
 	return publishers, nil
 }
 
-// readDeviceKeys reads the evidence key and one key for every sign slot.
+// readDeviceKeys reads the evidence key, one key for every sign slot, and the root key if there is one.
 func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
 	var errs []error
 	var err error
@@ -104,7 +106,7 @@ func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
 			s.signers[id] = k
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.readRoot())...)
 }
 
 func (s *system) readBundles(publishers []bundle.Publisher) error {

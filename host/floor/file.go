@@ -11,8 +11,11 @@ import (
 	"bulkhead/host/strictjson"
 )
 
-// ErrDamaged is returned by Open for a file that is no floor, or not one that this host wrote.
-var ErrDamaged = errors.New("the floor is damaged or not this host's")
+// The errors of Open for a file that cannot be believed.
+var (
+	ErrDamaged = errors.New("the floor is damaged or not this host's")
+	ErrPlain   = errors.New("the floor is not authenticated: it is older than this host's root key, or somebody replaced it")
+)
 
 const (
 	fileName   = "floor.json"
@@ -53,7 +56,9 @@ func Open(c Config) (*Floor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening floor: %w", err)
 	}
-	if err := f.load(data); err != nil {
+	if err := f.load(data); errors.Is(err, ErrPlain) {
+		return nil, fmt.Errorf("opening floor: %w", err)
+	} else if err != nil {
 		return nil, fmt.Errorf("opening floor: %w: %v", ErrDamaged, err)
 	}
 	return f, nil
@@ -64,8 +69,8 @@ func (f *Floor) load(data []byte) error {
 	if err := strictjson.Decode(data, &outer); err != nil {
 		return err
 	}
-	if want := f.mac(outer.Body); !hmac.Equal([]byte(want), []byte(outer.MAC)) {
-		return errors.New("its MAC does not match")
+	if err := f.authenticate(outer); err != nil {
+		return err
 	}
 	var inner body
 	if err := strictjson.Decode(outer.Body, &inner); err != nil {
@@ -81,6 +86,18 @@ func (f *Floor) load(data []byte) error {
 			return err
 		}
 		f.plugins[name] = p.normal()
+	}
+	return nil
+}
+
+// authenticate holds a file against its MAC before anything of it is read.
+func (f *Floor) authenticate(outer file) error {
+	f.plain = f.config.MAC != nil && outer.MAC == ""
+	switch {
+	case f.plain && !f.config.TakePlain:
+		return ErrPlain
+	case !f.plain && !hmac.Equal([]byte(f.mac(outer.Body)), []byte(outer.MAC)):
+		return errors.New("its MAC does not match")
 	}
 	return nil
 }

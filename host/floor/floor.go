@@ -22,8 +22,11 @@ type Store interface {
 type Config struct {
 	Store Store // required
 	// MAC authenticates bytes under the host's state key. nil: the file is not authenticated, and one that is, is
-	// refused. With a MAC an unauthenticated file is refused.
+	// refused. With a MAC an unauthenticated file is ErrPlain.
 	MAC func([]byte) []byte
+	// TakePlain takes an unauthenticated file all the same; Plain reports it, and the next Raise authenticates it. An
+	// operator must have said so: whoever can write the file can have taken its MAC off.
+	TakePlain bool
 }
 
 // A Plugin is what the floor remembers of one, as its verified bundle says it.
@@ -48,10 +51,14 @@ type Floor struct {
 	serial  int64
 	plugins map[string]Plugin
 	fresh   bool
+	plain   bool
 }
 
 // Fresh reports whether there was no floor yet when Open looked: a first start, or a lost file.
 func (f *Floor) Fresh() bool { return f.fresh }
+
+// Plain reports whether the floor was taken from a file that is not authenticated, although this host authenticates its own.
+func (f *Floor) Plain() bool { return f.plain }
 
 // Check compares want with the floor and changes nothing. A *Refusal says what is older than it was, and never passes;
 // or what changed so that somebody has to look: another digest under the same version, other tool definitions, wider
@@ -79,7 +86,7 @@ func (f *Floor) Raise(want Set, accept bool) ([]Change, error) {
 	for _, p := range want.Plugins {
 		next.plugins[p.Name] = p.normal()
 	}
-	if !f.fresh && next.equal(f) {
+	if !f.fresh && !f.plain && next.equal(f) {
 		return changes, nil
 	}
 	if err := next.save(); err != nil {

@@ -25,7 +25,7 @@ const (
 	KindDecision   Kind = "decision"
 	KindResult     Kind = "result"     // how an allowed call ended; durable before the answer leaves
 	KindCapability Kind = "capability" // a plugin used sign, attest or audit
-	KindHost       Kind = "host"       // the host did something of its own accord: start, stop, load
+	KindHost       Kind = "host"       // the host did something of its own accord (start, stop, load), or showed itself to an administrator
 	KindStrangers  Kind = "strangers"  // a counted summary of refused peers
 )
 
@@ -33,7 +33,7 @@ const (
 type Entry struct {
 	ID           string  `json:"id"`        // UUIDv7
 	Timestamp    string  `json:"timestamp"` // RFC 3339, UTC, six digits of fraction
-	Actor        string  `json:"actor"`     // principal, plugin/ALIAS, or system/host
+	Actor        string  `json:"actor"`     // principal, plugin/ALIAS, system/host, or system/uid:N for an administrator
 	Action       string  `json:"action"`
 	Resource     string  `json:"resource"`
 	Outcome      Outcome `json:"outcome"`

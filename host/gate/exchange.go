@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type exchange struct {
 	start   time.Time
 	salt    [16]byte
 	request string // salted digest of the params
+	admin   bool   // an administrator's act: no plugin was asked
 
 	redacted []string // by whom and why
 }
@@ -61,6 +63,9 @@ func (x *exchange) judge(ctx context.Context) (reason string, kind, err error) {
 	}
 	if x.request, err = x.digest(params); err != nil {
 		return "", ErrInvalid, err
+	}
+	if strings.HasPrefix(x.call.Action, AdminPrefix) { // whatever a policy would say of it
+		return "", ErrDenied, errors.New("an administrative action does not come this way")
 	}
 	question := x.gate.question(x.call, x.caller, abi.PhaseBefore)
 	invalid := x.check()
@@ -158,10 +163,7 @@ func (x *exchange) after(ctx context.Context, a *abi.ToolAnswer) (*abi.ToolAnswe
 }
 
 func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
-	plugins := []PluginRef{x.gate.Auth.Ref()}
-	for _, p := range x.gate.Policies {
-		plugins = append(plugins, p.Ref())
-	}
+	plugins := x.asked()
 	if kind == KindResult && x.call.Plugin != "" {
 		plugins = append(plugins, x.call.Ref)
 	}
@@ -170,6 +172,18 @@ func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
 		Actor: x.caller.principal.ID, Action: x.call.Action, Resource: escape(x.call.Resource, maxWords), Outcome: outcome,
 		TraceID: x.call.Trace, Kind: kind, Call: x.call.ID, Reason: escape(reason, maxWords), Plugins: plugins, Request: x.request,
 	}
+}
+
+// asked names the plugins of the pipeline, where they had a say.
+func (x *exchange) asked() []PluginRef {
+	if x.admin {
+		return nil
+	}
+	plugins := []PluginRef{x.gate.Auth.Ref()}
+	for _, p := range x.gate.Policies {
+		plugins = append(plugins, p.Ref())
+	}
+	return plugins
 }
 
 func (x *exchange) record(ctx context.Context, e Entry) (Receipt, error) {

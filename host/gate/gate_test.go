@@ -396,7 +396,7 @@ func TestCacheIsBounded(t *testing.T) {
 
 func TestPrefix(t *testing.T) {
 	for peer, want := range map[string]string{
-		"": "stdio", "192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8::1": "2001:db8::/64",
+		"": "stdio", "uid:1000": "uid:1000", "192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8::1": "2001:db8::/64",
 		"fe80::1%eth0": "fe80::/64", "nonsense": "unknown",
 	} {
 		if got := prefix(peer); got != want {

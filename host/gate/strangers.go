@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -208,10 +209,13 @@ func (s *strangers) close() {
 	}
 }
 
-// prefix is what a peer is counted by: its /24 or /64, "stdio" without an address.
+// prefix is what a peer is counted by: its /24 or /64, its user id on this machine (uid:N), "stdio" without either.
 func prefix(peer string) string {
 	if peer == "" {
 		return "stdio"
+	}
+	if strings.HasPrefix(peer, "uid:") {
+		return peer
 	}
 	a, err := netip.ParseAddr(peer)
 	if err != nil {

@@ -9,7 +9,12 @@ type FileError struct {
 	Path   string
 	Reason string
 	Hint   string
+
+	cause error // may be nil
 }
+
+// Unwrap returns what the system said, if it said anything.
+func (e *FileError) Unwrap() error { return e.cause }
 
 // Error has a second line with the hint, if there is one.
 func (e *FileError) Error() string {

@@ -20,7 +20,7 @@ func readChecked(path string) (data []byte, private bool, err error) {
 	defer folder.Close()
 	data, info, err := safefile.Read(folder, filepath.Base(path), MaxFile)
 	if err != nil {
-		return nil, false, &FileError{Path: path, Reason: safefile.Reason(err), Hint: hintFor(err)}
+		return nil, false, &FileError{Path: path, Reason: safefile.Reason(err), Hint: hintFor(err), cause: err}
 	}
 	if err := checkOwner(path, info); err != nil {
 		return nil, false, err

@@ -1,5 +1,5 @@
-// Package safefile reads small files of folders in which somebody else may have put anything. Who may own a file, and
-// who may change it, is for the caller to judge by the fs.FileInfo.
+// Package safefile reads and replaces small files of folders in which somebody else may have put anything. Who may own a
+// file, and who may change it, is for the caller to judge by the fs.FileInfo, or for Private.
 package safefile
 
 import (

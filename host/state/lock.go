@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"bulkhead/host/safefile"
 )
 
 // lockFolder takes the exclusive lock and leaves the host's process id in the file, for whoever comes second.
@@ -50,7 +52,7 @@ func plain(root *os.Root, name string, f *os.File) error {
 		return err
 	}
 	if !named.Mode().IsRegular() || !os.SameFile(named, opened) {
-		return fmt.Errorf("%w: %s is no regular file", ErrUnsafe, name)
+		return fmt.Errorf("%w: %s is no regular file", safefile.ErrUnsafe, name)
 	}
 	return nil
 }

@@ -10,11 +10,8 @@ import (
 	"bulkhead/host/safefile"
 )
 
-// The reasons why Open refuses, beside failures of the system.
-var (
-	ErrLocked = errors.New("another host uses this state directory")
-	ErrUnsafe = errors.New("state directory is not safe")
-)
+// ErrLocked is returned by Open for a folder in use.
+var ErrLocked = errors.New("another host uses this state directory")
 
 // lockName is the file whose lock means "in use". It is never removed: a removed lock file can be locked twice.
 const lockName = "lock"
@@ -27,7 +24,7 @@ type Dir struct {
 }
 
 // Open opens the folder at path, which it creates with mode 0700 if there is none; parents must exist. The folder must
-// be a directory and no symbolic link, owned by the host's user and closed to everybody else (ErrUnsafe), and in nobody
+// be a directory and no symbolic link, owned by the host's user and closed to everybody else (safefile.ErrUnsafe), and in nobody
 // else's use (ErrLocked). The caller MUST Close it; the lock also ends with the process.
 func Open(path string) (*Dir, error) {
 	root, err := openFolder(path)
@@ -51,7 +48,7 @@ func (d *Dir) Join(name string) string { return filepath.Join(d.path, name) }
 // Close releases the lock. The Dir is of no use afterwards.
 func (d *Dir) Close() error { return errors.Join(d.lock.Close(), d.root.Close()) }
 
-// openFolder returns the folder itself, checked after it was opened: what the name means may change, what is open not.
+// openFolder opens the folder, which it makes if there is none.
 func openFolder(path string) (*os.Root, error) {
 	if err := os.Mkdir(path, 0o700); err == nil {
 		if err := syncFolder(filepath.Dir(path)); err != nil {
@@ -60,46 +57,13 @@ func openFolder(path string) (*os.Root, error) {
 	} else if !errors.Is(err, os.ErrExist) {
 		return nil, err
 	}
-	named, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !named.IsDir() {
-		return nil, fmt.Errorf("%w: %s is no directory", ErrUnsafe, path)
-	}
-	root, err := os.OpenRoot(path)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := root.Stat(".")
-	if err == nil && !os.SameFile(named, opened) {
-		err = fmt.Errorf("%w: %s was replaced while it was opened", ErrUnsafe, path)
-	}
-	if err == nil {
-		err = private(path, opened)
-	}
-	if err != nil {
-		root.Close()
-		return nil, err
-	}
-	return root, nil
+	return safefile.OpenPrivate(path)
 }
 
-// private refuses a folder or file that anybody but the host's user owns or can enter.
-func private(path string, info os.FileInfo) error {
-	uid, _, ok := safefile.Owner(info)
-	if !ok {
-		return fmt.Errorf("%w: owner of %s is unknown", ErrUnsafe, path)
+func syncFolder(path string) error {
+	f, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return err
 	}
-	return ownedAndClosed(path, uid, uint32(os.Geteuid()), info.Mode().Perm())
-}
-
-func ownedAndClosed(path string, owner, self uint32, mode os.FileMode) error {
-	if owner != self {
-		return fmt.Errorf("%w: %s belongs to uid %d, the host is uid %d", ErrUnsafe, path, owner, self)
-	}
-	if mode&0o077 != 0 {
-		return fmt.Errorf("%w: %s has mode %04o\nhint: chmod go= %s", ErrUnsafe, path, mode, path)
-	}
-	return nil
+	return errors.Join(f.Sync(), f.Close())
 }

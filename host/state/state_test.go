@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"bulkhead/host/safefile"
 )
 
 func open(t *testing.T, path string) *Dir {
@@ -39,23 +41,23 @@ func TestOpenRefuses(t *testing.T) {
 		make func(path string) error
 		want error
 	}{
-		{"readable by others", func(p string) error { return errors.Join(os.Mkdir(p, 0o700), os.Chmod(p, 0o755)) }, ErrUnsafe},
-		{"writable by the group", func(p string) error { return errors.Join(os.Mkdir(p, 0o700), os.Chmod(p, 0o720)) }, ErrUnsafe},
-		{"regular file", func(p string) error { return os.WriteFile(p, nil, 0o600) }, ErrUnsafe},
-		{"FIFO", func(p string) error { return syscall.Mkfifo(p, 0o600) }, ErrUnsafe},
+		{"readable by others", func(p string) error { return errors.Join(os.Mkdir(p, 0o700), os.Chmod(p, 0o755)) }, safefile.ErrUnsafe},
+		{"writable by the group", func(p string) error { return errors.Join(os.Mkdir(p, 0o700), os.Chmod(p, 0o720)) }, safefile.ErrUnsafe},
+		{"regular file", func(p string) error { return os.WriteFile(p, nil, 0o600) }, safefile.ErrUnsafe},
+		{"FIFO", func(p string) error { return syscall.Mkfifo(p, 0o600) }, safefile.ErrUnsafe},
 		{"symbolic link", func(p string) error {
 			return errors.Join(os.Mkdir(p+"-real", 0o700), os.Symlink(p+"-real", p))
-		}, ErrUnsafe},
+		}, safefile.ErrUnsafe},
 		{"no parent", func(p string) error { return os.Remove(filepath.Dir(p)) }, os.ErrNotExist},
 		{"lock is a link", func(p string) error {
 			return errors.Join(os.Mkdir(p, 0o700), os.WriteFile(p+"-victim", nil, 0o600), os.Symlink(p+"-victim", filepath.Join(p, "lock")))
 		}, nil},
 		{"lock is a link inside", func(p string) error {
 			return errors.Join(os.Mkdir(p, 0o700), os.WriteFile(filepath.Join(p, "log"), nil, 0o600), os.Symlink("log", filepath.Join(p, "lock")))
-		}, ErrUnsafe},
+		}, safefile.ErrUnsafe},
 		{"lock is a FIFO", func(p string) error {
 			return errors.Join(os.Mkdir(p, 0o700), syscall.Mkfifo(filepath.Join(p, "lock"), 0o600))
-		}, ErrUnsafe},
+		}, safefile.ErrUnsafe},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "parent", "state")
@@ -64,27 +66,6 @@ func TestOpenRefuses(t *testing.T) {
 			}
 			if d, err := Open(path); err == nil || tt.want != nil && !errors.Is(err, tt.want) {
 				t.Errorf("Open = %v, %v; want %v", d, err, tt.want)
-			}
-		})
-	}
-}
-
-func TestOwner(t *testing.T) {
-	for _, tt := range []struct {
-		name        string
-		owner, self uint32
-		mode        os.FileMode
-		ok          bool
-	}{
-		{"own and closed", 7, 7, 0o700, true},
-		{"somebody's", 8, 7, 0o700, false},
-		{"root's, host is not root", 0, 7, 0o700, false},
-		{"somebody's, host is root", 7, 0, 0o700, false},
-		{"open to enter", 7, 7, 0o701, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if err := ownedAndClosed("state", tt.owner, tt.self, tt.mode); (err == nil) != tt.ok {
-				t.Errorf("got %v", err)
 			}
 		})
 	}

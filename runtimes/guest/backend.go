@@ -1,18 +1,19 @@
 // Package guest speaks Bulkhead's guest ABI, version 1, once for all engines.
 //
 // It keeps these invariants, whatever the engine and whatever the guest: nothing is linked that was not granted; no guest
-// code runs before imports, exports and their types have been checked; no address or length that a guest names is used
-// before it was compared, in 64 bits, with the memory that the guest has at that moment; every call starts on an instance
-// that no other call has touched.
+// code runs before imports, exports and their types have been checked and the untouched original was found valid; none
+// runs without fuel and a deadline; no address or length that a guest names is used before it was compared, in 64 bits,
+// with the memory that the guest has at that moment; every call starts from the snapshot, on an instance in which no trace
+// of another call is left, unless the plugin is stateful.
 package guest
 
 import (
 	"context"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasi"
-	"bulkhead/runtimes/wasm"
 )
 
 // A Backend runs plugins on one Engine.
@@ -25,12 +26,9 @@ func New(engine Engine) *Backend { return &Backend{engine: engine} }
 func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) }
 
 // Load checks p, compiles it, and proves on a first instance that it starts, takes its configuration and gives a buffer
-// for requests.
+// for requests. What that instance is then is the snapshot.
 func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
-	m := &Module{program: p, answer: p.Limits.Answer, idle: make(chan struct{}), users: 1, spare: make(chan started, 1)}
-	if m.answer == 0 {
-		m.answer = abi.MaxAnswer
-	}
+	began := time.Now()
 	if err := checkProgram(p); err != nil {
 		return nil, err
 	}
@@ -39,35 +37,35 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	if err != nil {
 		return nil, err
 	}
-	if err := b.engine.Validate(ctx, p.Wasm); err != nil {
-		return nil, refuse(p, "validating", err)
-	}
-	metered, err := wasm.Meter(p.Wasm, outline, wasm.MeterConfig{Pages: pages(p.Limits.Memory)})
+	timed, cancel := context.WithDeadline(ctx, began.Add(startTime(p.Limits)))
+	defer cancel()
+	work := compilation{engine: b.engine, program: p, outline: outline, imports: imports(outline, known)}
+	built, err := work.build(timed)
 	if err != nil {
-		return nil, refuse(p, "metering", err)
+		return nil, refuse(p, work.step, inTime(ctx, timed, err))
 	}
+	m := newModule(p, built, began)
 	m.configurable = exported(outline, abi.ExportConfigure)
-	m.code, err = b.engine.Compile(ctx, metered.Wasm, append(imports(outline, known), yield()), pages(p.Limits.Memory), nil)
-	if err != nil {
-		return nil, refuse(p, "compiling", err)
-	}
 	if err := m.prove(ctx); err != nil {
-		m.code.Close(ctx)
-		return nil, err
+		m.code.Close(context.WithoutCancel(ctx))
+		return nil, refuse(p, "starting", err)
 	}
-	m.life, m.end = context.WithCancel(context.Background())
 	return m, nil
 }
 
-// yield gives every slice of fuel that there is.
-func yield() Import {
-	return Import{Module: wasm.YieldModule, Name: wasm.YieldName, Type: wasm.Signature("I", "I"), Func: func(_ context.Context, stack []uint64) error {
-		if int64(stack[0]) == wasm.StackOverflow {
-			return runtimes.ErrLimit
-		}
-		stack[0] = 1 << 40
-		return nil
-	}}
+// startTime and startFuel are what loading may use.
+func startTime(l runtimes.Limits) time.Duration {
+	return max(runtimes.StartFactor*l.Timeout, runtimes.MinStart)
+}
+
+func startFuel(l runtimes.Limits) uint64 { return runtimes.StartFactor * l.Fuel }
+
+// inTime says that an error came of the time that loading may take, if so.
+func inTime(ctx, timed context.Context, err error) error {
+	if ctx.Err() == nil && timed.Err() != nil {
+		return errTime
+	}
+	return err
 }
 
 // pages rounds a memory limit down to pages of 64 KiB. The last page of 4 GiB is never given, so that every length of

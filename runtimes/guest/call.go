@@ -3,9 +3,12 @@ package guest
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes/wasi"
+	"bulkhead/runtimes/wasm"
 )
 
 // A phase says what a guest may do at the moment.
@@ -13,23 +16,58 @@ type phase uint8
 
 const (
 	loading    phase = iota // first start: only log, read and WASI work
-	restarting              // the same start once more, before a call: and its log lines are not repeated
+	restarting              // the same start once more: and its log lines are not repeated
 	handling                // everything granted works
 )
 
-// A call is the state of one instance at work. It is the context that the engine carries to the host functions; Context,
-// the caller's own, is what the Host gets.
+// A call is an instance, with the state of the run that it is at: a start, or one call. The instance outlives the run.
 type call struct {
-	context.Context
 	module   *Module
 	instance Instance
+	input    Func
+	handle   Func
+	globals  []Global // all mutable ones of the guest
+	buffer   uint32   // address of the guest's buffer for requests
+	tank
+
 	phase    phase
-	end      error  // why a host function ended the run
-	kept     []byte // answer that did not fit, for result
-	scratch  []byte // empty, where the Host answers
+	caller   context.Context
+	deadline time.Duration // since the module's epoch
+	lent     *lent         // what the Host has of caller and deadline, if anything
+	end      error         // why a host function ended the run
+	kept     []byte        // answer that did not fit, for result
+	scratch  []byte        // empty, where the Host answers
 	stdio    wasi.Stdio
 	ratio    ratio
 	stack    [2]uint64
+}
+
+// adopt makes a call of a new instance.
+func (m *Module) adopt(i Instance) (*call, error) {
+	c := &call{module: m, instance: i, input: i.Export(abi.ExportInput), handle: i.Export(abi.ExportHandle)}
+	c.fuel, c.tank.stack = i.Global(wasm.ExportFuel), i.Global(wasm.ExportStack)
+	for _, name := range m.globals {
+		c.globals = append(c.globals, i.Global(name))
+	}
+	if c.input == nil || c.handle == nil || slices.Contains(append(c.globals, c.fuel, c.tank.stack), nil) {
+		return nil, errors.New("an export of the metered module is missing")
+	}
+	return c, nil
+}
+
+// begin starts a run for a caller, until a deadline, with so much fuel.
+func (c *call) begin(ctx context.Context, p phase, deadline time.Duration, fuel uint64) {
+	c.phase, c.caller, c.deadline, c.end = p, ctx, deadline, nil
+	c.fill(fuel)
+}
+
+// finish ends a run: what the guest printed is logged, and nothing of it stays here.
+func (c *call) finish() {
+	c.stdio.Flush(c)
+	if c.lent != nil {
+		c.lent.giveBack()
+	}
+	c.caller, c.lent, c.kept, c.stdio, c.ratio = nil, nil, nil, wasi.Stdio{}, ratio{}
 }
 
 // window returns n bytes of guest memory at address, with no room behind them.
@@ -62,7 +100,7 @@ func (c *call) ask(capability abi.Capability, slot uint32, dst, in []byte) (answ
 			answer, err = nil, abi.ErrInternal
 		}
 	}()
-	return c.module.program.Host.Capability(c.Context, capability, slot, dst, in)
+	return c.module.program.Host.Capability(c.lend(), capability, slot, dst, in)
 }
 
 // errnoOf is what a guest learns of an error: its errno, if it is one of ABI v1.

@@ -14,6 +14,9 @@ func (c *call) audit(p []uint64) (int, error) {
 	if len(in) > abi.MaxAuditObject {
 		return 0, abi.ErrLimit
 	}
+	if err := c.charge(len(in)); err != nil {
+		return 0, err
+	}
 	_, err = c.ask(abi.Audit, 0, nil, in)
 	return 0, err
 }
@@ -48,6 +51,9 @@ func (c *call) exchange(capability abi.Capability, slot uint32, p []uint64, leas
 	if len(in) < least || len(in) > most {
 		return 0, size
 	}
+	if err := c.charge(len(in)); err != nil {
+		return 0, err
+	}
 	if c.scratch == nil {
 		c.scratch = make([]byte, 0, scratchSize)
 	}
@@ -61,7 +67,7 @@ func (c *call) exchange(capability abi.Capability, slot uint32, p []uint64, leas
 	if copy(out, answer) < len(answer) {
 		c.kept, c.scratch = answer, nil
 	}
-	return len(answer), nil
+	return len(answer), c.charge(min(len(out), len(answer)))
 }
 
 // read(slot, offset, out, cap) copies from an asset and returns the bytes from offset to its end.
@@ -72,7 +78,7 @@ func (c *call) read(p []uint64) (int, error) {
 	}
 	assets := c.module.program.Assets
 	if slot := uint32(p[0]); uint64(slot) < uint64(len(assets)) {
-		return rest(out, assets[slot], uint32(p[1])), nil
+		return c.rest(out, assets[slot], uint32(p[1]))
 	}
 	return 0, abi.ErrNotFound
 }
@@ -86,14 +92,18 @@ func (c *call) result(p []uint64) (int, error) {
 	if c.kept == nil {
 		return 0, abi.ErrNotFound
 	}
-	return rest(out, c.kept, uint32(p[0])), nil
+	return c.rest(out, c.kept, uint32(p[0]))
 }
 
 // rest copies what fits of b from offset on, and returns how many bytes there are from there.
-func rest(out, b []byte, offset uint32) int {
+func (c *call) rest(out, b []byte, offset uint32) (int, error) {
 	if uint64(offset) >= uint64(len(b)) {
-		return 0
+		return 0, nil
 	}
-	copy(out, b[offset:])
-	return len(b) - int(offset)
+	b = b[offset:]
+	if err := c.charge(min(len(out), len(b))); err != nil {
+		return 0, err
+	}
+	copy(out, b)
+	return len(b), nil
 }

@@ -1,9 +1,11 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -19,6 +21,12 @@ func checkProgram(p runtimes.Program) error {
 		return refuse(p, "no memory limit is set", nil)
 	case p.Limits.Memory > 1<<32:
 		return refuse(p, fmt.Sprintf("a memory limit of %d bytes is above 4 GiB", p.Limits.Memory), nil)
+	case p.Limits.Timeout < time.Millisecond || p.Limits.Timeout > runtimes.MaxTimeout:
+		return refuse(p, fmt.Sprintf("a timeout of %v is not between 1ms and %v", p.Limits.Timeout, runtimes.MaxTimeout), nil)
+	case p.Limits.Fuel == 0 || p.Limits.Fuel > runtimes.MaxFuel:
+		return refuse(p, fmt.Sprintf("a fuel limit of %d units is not between 1 and %d", p.Limits.Fuel, uint64(runtimes.MaxFuel)), nil)
+	case p.Limits.Instances < 0 || p.Limits.Instances > runtimes.MaxInstances:
+		return refuse(p, fmt.Sprintf("%d instances are not between 0 and %d", p.Limits.Instances, runtimes.MaxInstances), nil)
 	case p.Limits.Answer > abi.MaxAnswer:
 		return refuse(p, fmt.Sprintf("an answer limit of %d bytes is above %d", p.Limits.Answer, abi.MaxAnswer), nil)
 	case len(p.Assets) > abi.MaxSlots:
@@ -37,6 +45,9 @@ func checkProgram(p runtimes.Program) error {
 // checkModule refuses a module whose structure, imports or exports are not ABI v1 within p's grants.
 func checkModule(p runtimes.Program, known map[symbol]function) (*wasm.Outline, error) {
 	o, err := wasm.Read(p.Wasm)
+	if errors.Is(err, wasm.ErrLimit) {
+		return nil, refuse(p, "reading the module: "+err.Error(), runtimes.ErrLimit)
+	}
 	if err != nil {
 		return nil, refuse(p, "reading the module", err)
 	}

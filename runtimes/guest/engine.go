@@ -15,8 +15,8 @@ type Engine interface {
 	Validate(ctx context.Context, module []byte) error
 	// Compile compiles a module and links it with imports, which are all that it will ever reach. No guest code runs. The
 	// memory of one instance may grow to pages of 64 KiB; a module that starts with more is refused. code is what Code
-	// answered to Serialize for the same module on an engine with the same ID, or nil; it may make Compile faster and
-	// changes nothing else.
+	// answered to Serialize for the same module on an engine with the same ID, and then there is nothing to compile, or nil.
+	// An error with code says only that it is of no use.
 	Compile(ctx context.Context, module []byte, imports []Import, pages uint32, code []byte) (Code, error)
 	// Close frees the engine, after every Code.
 	Close(ctx context.Context) error
@@ -33,14 +33,15 @@ type Import struct {
 // left there; stack has room for the longer of both. Of a slot that holds an i32 only the low 32 bits count.
 //
 // An imported Func gets the very ctx of the exported one on whose behalf it runs; when it returns an error, the engine
-// MUST end the guest's run, as a trap does. It never panics. An exported Func returns an error for every trap.
+// MUST end the guest's run, as a trap does. It never panics. An exported Func returns an error for every trap, ErrStack if
+// the engine's own stack ran out before the budget of the guest's.
 type Func func(ctx context.Context, stack []uint64) error
 
 // Code is a compiled module. It is safe for concurrent use.
 type Code interface {
 	// Instantiate makes an instance that shares nothing with any other. No guest code runs.
 	Instantiate(ctx context.Context) (Instance, error)
-	// Serialize returns what makes the next Compile of the same module fast, or nil.
+	// Serialize returns what makes the next Compile of the same module fast, or nil. It is asked once, after Compile.
 	Serialize() []byte
 	// Close frees the code, after every Instance.
 	Close(ctx context.Context) error
@@ -68,7 +69,8 @@ type Global interface {
 // A Freezer is an Instance whose memory can be put back faster than by a copy: copy on write from an image that all
 // instances of one Code share.
 type Freezer interface {
-	// Freeze makes an image of the present memory. The guest MUST NOT run meanwhile.
+	// Freeze makes an image of the present memory. An error means that a copy is the better snapshot. The guest MUST NOT
+	// run meanwhile.
 	Freeze() (Image, error)
 	// Thaw makes Memory equal to an image of the same Code, whose size it MUST have.
 	Thaw(Image) error

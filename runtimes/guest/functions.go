@@ -30,7 +30,7 @@ func linkable(system *wasi.System) map[symbol]function {
 		all[symbol{abi.Module, i.Name}] = function{typ: wasm.Signature(i.Params, i.Results), needs: needs, run: runOf(i.Name)}
 	}
 	for _, f := range system.Functions() {
-		run := func(c *call, stack []uint64) error { return f.Run(c.Context, c, stack) }
+		run := func(c *call, stack []uint64) error { return f.Run(c, c, stack) }
 		all[symbol{abi.WASIModule, f.Name}] = function{typ: f.Type, needs: abi.Progress, wasi: true, run: run}
 	}
 	return all
@@ -77,9 +77,10 @@ func silent(f func(*call, []uint64)) func(*call, []uint64) error {
 	}
 }
 
-// imports returns what the module asks for, each function once, each run between two looks at the caller's context.
+// imports returns what the module asks for, each function once, and yield.
 func imports(o *wasm.Outline, known map[symbol]function) []Import {
-	var out []Import
+	yield := wasm.Signature("I", "I")
+	out := []Import{{Module: wasm.YieldModule, Name: wasm.YieldName, Type: yield, Func: ending((*call).yield)}}
 	done := map[symbol]bool{}
 	for _, i := range o.Imports {
 		s := symbol{i.Module, i.Name}
@@ -87,20 +88,35 @@ func imports(o *wasm.Outline, known map[symbol]function) []Import {
 			continue
 		}
 		done[s] = true
-		out = append(out, Import{Module: i.Module, Name: i.Name, Type: i.Type, Func: watched(known[s].run)})
+		out = append(out, Import{Module: i.Module, Name: i.Name, Type: i.Type, Func: ending(watched(known[s].run))})
 	}
 	return out
 }
 
-func watched(run func(*call, []uint64) error) Func {
+// ending makes a Func of a run, whose error ends the guest's.
+func ending(run func(*call, []uint64) error) Func {
 	return func(ctx context.Context, stack []uint64) error {
 		c := ctx.(*call)
-		if c.end = c.Err(); c.end == nil {
-			c.end = run(c, stack)
-		}
-		if c.end == nil {
-			c.end = c.Err()
+		if err := run(c, stack); err != nil && c.end == nil {
+			c.end = err
 		}
 		return c.end
+	}
+}
+
+// watched makes a run that costs fuel and stands between two looks at context and clock: a guest that waits in a host
+// function has no more time than one that computes.
+func watched(run func(*call, []uint64) error) func(*call, []uint64) error {
+	return func(c *call, stack []uint64) error {
+		if err := c.late(); err != nil {
+			return err
+		}
+		if err := c.pay(hostCost); err != nil {
+			return err
+		}
+		if err := run(c, stack); err != nil {
+			return err
+		}
+		return c.late()
 	}
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
-	"bulkhead/runtimes/guest"
 	w "bulkhead/runtimes/runtimetest/wasmbuild"
 	"bulkhead/runtimes/wasm"
 	"bulkhead/runtimes/wazero"
@@ -33,7 +33,11 @@ func speaker() []byte {
 	return m.Bytes()
 }
 
-func TestCounters(t *testing.T) {
+func limits() runtimes.Limits {
+	return runtimes.Limits{Memory: 1 << 16, Timeout: time.Minute, Fuel: 1_000_000}
+}
+
+func TestCounts(t *testing.T) {
 	host := hostFunc(func(c abi.Capability, _ []byte) ([]byte, error) {
 		if c == abi.Log {
 			return nil, abi.ErrLimit
@@ -41,7 +45,7 @@ func TestCounters(t *testing.T) {
 		panic("out of order")
 	})
 	m, err := wazero.New().Load(t.Context(), runtimes.Program{
-		Name: "speaker", Wasm: speaker(), Grants: abi.GrantsOf(abi.Log, abi.Audit), Host: host, Limits: runtimes.Limits{Memory: 1 << 16},
+		Name: "speaker", Wasm: speaker(), Grants: abi.GrantsOf(abi.Log, abi.Audit), Host: host, Limits: limits(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +56,7 @@ func TestCounters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := m.(*guest.Module).Counters(); got != (guest.Counters{Dropped: 7, Panics: 3}) {
+	if got := m.(runtimes.Reporter).Status(); got.Dropped != 7 || got.Panics != 3 {
 		t.Errorf("%+v, want 7 lines dropped (one at Load; bad pointer and refused by the host in each call) and 3 panics", got)
 	}
 }
@@ -62,7 +66,7 @@ func TestRefusalsAreOneLine(t *testing.T) {
 	m := &w.Module{}
 	m.Import("a\nb\x1b[2J", strings.Repeat("x\n", 10_000), wasm.Signature("", ""))
 	_, err := wazero.New().Load(t.Context(), runtimes.Program{
-		Name: "evil", Wasm: m.Bytes(), Host: hostFunc(nil), Limits: runtimes.Limits{Memory: 1 << 16},
+		Name: "evil", Wasm: m.Bytes(), Host: hostFunc(nil), Limits: limits(),
 	})
 	if err == nil || strings.ContainsAny(err.Error(), "\n\x1b") || len(err.Error()) > 500 {
 		t.Errorf("error %q", err)

@@ -11,22 +11,19 @@ import (
 	"bulkhead/runtimes"
 )
 
-// start makes a new instance and brings it to where every call begins: initialised, configured, with a buffer for
-// requests of InputHint bytes, whose address is the result. The caller ends the call, also when there is an error.
-func (c *call) start() (input uint32, err error) {
-	c.instance, err = c.module.code.Instantiate(c.Context)
-	if err != nil {
-		return 0, fmt.Errorf("instantiating: %w", err)
-	}
+// start brings a new instance to where every call begins: initialised, configured, with a buffer for requests of InputHint
+// bytes.
+func (c *call) start() (err error) {
 	if initialize := c.instance.Export(abi.ExportInitialize); initialize != nil {
 		if err := c.run(initialize, abi.ExportInitialize); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if err := c.configure(); err != nil {
-		return 0, err
+		return err
 	}
-	return c.input(abi.InputHint)
+	c.buffer, err = c.room(abi.InputHint)
+	return err
 }
 
 func (c *call) configure() error {
@@ -37,18 +34,30 @@ func (c *call) configure() error {
 	if config == nil {
 		config = []byte("{}")
 	}
-	address, err := c.input(len(config))
+	address, err := c.room(len(config))
 	if err != nil {
 		return err
 	}
-	_, err = c.answer(abi.ExportConfigure, address, config)
+	_, err = c.answer(c.instance.Export(abi.ExportConfigure), abi.ExportConfigure, address, config)
 	return err
 }
 
-// input asks the guest for a buffer of n bytes.
-func (c *call) input(n int) (uint32, error) {
+// respond has a started instance answer one request, in its buffer or a larger one.
+func (c *call) respond(request []byte) ([]byte, error) {
+	address := c.buffer
+	if len(request) > abi.InputHint {
+		var err error
+		if address, err = c.room(len(request)); err != nil {
+			return nil, err
+		}
+	}
+	return c.answer(c.handle, abi.ExportHandle, address, request)
+}
+
+// room asks the guest for a buffer of n bytes and returns its address.
+func (c *call) room(n int) (uint32, error) {
 	c.stack[0] = uint64(n)
-	if err := c.run(c.instance.Export(abi.ExportInput), abi.ExportInput); err != nil {
+	if err := c.run(c.input, abi.ExportInput); err != nil {
 		return 0, err
 	}
 	address := uint32(c.stack[0])
@@ -62,14 +71,14 @@ func (c *call) input(n int) (uint32, error) {
 }
 
 // answer writes message to the buffer at address, calls export with it, and returns the guest's answer, in guest memory.
-func (c *call) answer(export string, address uint32, message []byte) ([]byte, error) {
+func (c *call) answer(export Func, name string, address uint32, message []byte) ([]byte, error) {
 	buffer, err := c.window(uint64(address), uint64(len(message)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: the input buffer at %#x has left the memory", runtimes.ErrBadOutput, address)
 	}
 	copy(buffer, message)
 	c.stack[0], c.stack[1] = uint64(address), uint64(len(message))
-	if err := c.run(c.instance.Export(export), export); err != nil {
+	if err := c.run(export, name); err != nil {
 		return nil, err
 	}
 	return c.check(c.stack[0])
@@ -95,31 +104,29 @@ func (c *call) check(packed uint64) ([]byte, error) {
 	return nil, &runtimes.GuestError{Text: string(words)}
 }
 
-// run calls an export with c.stack.
+// run calls an export with c.stack. The clock has its turn when the guest yields.
 func (c *call) run(export Func, name string) error {
-	if c.end = c.Err(); c.end != nil {
+	if c.end = c.caller.Err(); c.end != nil {
 		return c.end
 	}
 	err := export(c, c.stack[:])
-	if err == nil {
+	switch {
+	case err == nil && c.used() > c.total: // the last of it, after the last look
+		return errFuel
+	case err == nil:
 		return nil
-	}
-	if c.end == nil {
+	case c.end == nil && errors.Is(err, ErrStack):
+		return err
+	case c.end == nil:
 		return fmt.Errorf("%w in %s: %s", runtimes.ErrTrap, name, firstLine(err))
-	}
-	if errors.Is(c.end, c.Err()) {
+	case errors.Is(c.end, runtimes.ErrLimit) || errors.Is(c.end, c.caller.Err()):
 		return c.end
 	}
 	return fmt.Errorf("%w in %s: %v", runtimes.ErrTrap, name, c.end)
 }
 
-// close frees the instance and flushes what it printed.
-func (c *call) close() {
-	c.stdio.Flush(c)
-	if c.instance != nil {
-		c.instance.Close(context.WithoutCancel(c.Context))
-	}
-}
+// close frees the instance.
+func (c *call) close() { c.instance.Close(context.Background()) }
 
 // firstLine is what an engine says of a trap, without the guest's own words: stack traces carry names from the module.
 func firstLine(err error) string {

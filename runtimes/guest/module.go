@@ -2,13 +2,13 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
-	"bulkhead/runtimes/wasi"
 )
 
 // A Module is a loaded plugin.
@@ -17,121 +17,207 @@ type Module struct {
 	answer       uint64 // bytes of one answer
 	configurable bool
 	code         Code
+	globals      []string
+	restorable   bool
+	snapshot     *snapshot // nil: there is nothing but starting again
+	epoch        time.Time
 
-	dropped, panics atomic.Uint64
-
-	spare     chan started // of one
-	refilling atomic.Bool
-	life      context.Context // of starts off the call path: until Close
-	end       context.CancelFunc
-
-	mu     sync.Mutex
-	closed bool
-	users  int           // running calls, and one until Close
-	idle   chan struct{} // closed when users is 0 and the code is freed
+	calls, dropped, panics atomic.Uint64
+	pool                   pool
+	life                   context.Context // of work off the call path: until Close
+	end                    context.CancelFunc
+	freed                  chan struct{} // closed when the last user has gone and the code is freed
 }
 
-// Counters are what happened to a plugin outside its answers, since Load.
-type Counters struct {
-	Dropped uint64 // log lines and standard output that nobody saw: bad pointer, no grant, over quota, refused by the Host
-	Panics  uint64 // panics of the Host, answered with ErrInternal
+func newModule(p runtimes.Program, b *built, epoch time.Time) *Module {
+	m := &Module{
+		program: p, answer: p.Limits.Answer, code: b.code, globals: b.globals, restorable: b.restorable, epoch: epoch,
+		freed: make(chan struct{}),
+	}
+	if m.answer == 0 {
+		m.answer = abi.MaxAnswer
+	}
+	m.pool.users, m.pool.limit = 1, p.Limits.Instances
+	switch {
+	case p.Stateful:
+		m.pool.limit = 1
+	case p.Limits.Instances == 0:
+		m.pool.limit = runtimes.DefaultInstances
+	}
+	m.life, m.end = context.WithCancel(context.Background())
+	return m
 }
 
-// Counters returns the counts so far.
-func (m *Module) Counters() Counters {
-	return Counters{Dropped: m.dropped.Load(), Panics: m.panics.Load()}
-}
+// now is the time since the module's epoch.
+func (m *Module) now() time.Duration { return time.Since(m.epoch) }
 
-// prove starts a first instance, which becomes the spare.
+// prove starts a first instance, which becomes the snapshot and is the first to serve.
 func (m *Module) prove(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return refuse(m.program, "starting", err)
+		return err
 	}
-	first, err := m.begin(ctx, loading)
+	c, err := m.start(ctx, loading, startTime(m.program.Limits))
 	if err != nil {
-		return refuse(m.program, "starting", err)
+		return err
 	}
-	m.keep(first)
+	if m.restorable {
+		m.snapshot = c.capture()
+	}
+	m.pool.places, m.pool.idle = 1, append(m.pool.idle, c)
 	return nil
 }
 
-// Call implements runtimes.Module with an instance that no other call has touched or will.
+// Call implements runtimes.Module.
 func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) {
+	var u runtimes.Usage
+	return m.Measure(ctx, dst, request, &u)
+}
+
+// Measure implements runtimes.Meter.
+func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.Usage) ([]byte, error) {
+	*u = runtimes.Usage{}
+	deadline := m.now() + m.program.Limits.Timeout
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if len(request) > abi.MaxRequest {
 		return nil, fmt.Errorf("%w: a request of %d bytes, at most %d", runtimes.ErrLimit, len(request), abi.MaxRequest)
 	}
-	if !m.enter() {
-		return nil, runtimes.ErrClosed
-	}
-	defer m.leave(ctx)
-	c, err := m.take(ctx)
+	defer m.calls.Add(1)
+	c, err := m.take(ctx, deadline)
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
-	answer, err := c.handle(c.buffer, request)
+	c.begin(ctx, handling, deadline, m.program.Limits.Fuel)
+	answer, err := c.respond(request)
+	if err == nil {
+		dst = append(dst, answer...)
+	}
+	u.Fuel, u.Memory = c.used(), uint64(len(c.instance.Memory()))
+	c.finish()
+	m.release(c, err)
 	if err != nil {
 		return nil, err
 	}
-	return append(dst, answer...), nil
+	return dst, nil
 }
 
-// handle has a started instance answer one request, in its buffer at input or a larger one.
-func (c *call) handle(input uint32, request []byte) (answer []byte, err error) {
-	c.phase, c.stdio = handling, wasi.Stdio{} // an unfinished line of the start is not this call's
-	if len(request) > abi.InputHint {
-		if input, err = c.input(len(request)); err != nil {
-			return nil, err
+// take returns an instance at the snapshot for a call of ctx, until its deadline. The caller releases it.
+func (m *Module) take(ctx context.Context, deadline time.Duration) (*call, error) {
+	c, err := m.pool.take(ctx, m.epoch.Add(deadline))
+	switch {
+	case errors.Is(err, runtimes.ErrClosed):
+		return nil, err
+	case err != nil:
+		m.pool.mu.Lock()
+		m.leave()
+		return nil, err
+	case c != nil:
+		return c, nil
+	}
+	if c, err = m.make(ctx, deadline); err != nil {
+		m.put(nil)
+		return nil, err
+	}
+	return c, nil
+}
+
+// release takes back an instance after a call that ended with err. One that the next call may not have is thrown away,
+// and replaced off the call path.
+func (m *Module) release(c *call, err error) {
+	if m.reusable(c, err) {
+		m.put(c)
+		return
+	}
+	m.pool.mu.Lock()
+	m.pool.replaced++
+	closed := m.pool.closed
+	m.pool.mu.Unlock()
+	if closed {
+		c.close()
+		m.put(nil)
+		return
+	}
+	go m.replace(c)
+}
+
+// reusable reports whether c can serve the next call, and makes it ready for that.
+func (m *Module) reusable(c *call, err error) bool {
+	if err != nil {
+		if _, answered := errors.AsType[*runtimes.GuestError](err); !answered {
+			return false
 		}
 	}
-	return c.answer(abi.ExportHandle, input, request)
+	return m.program.Stateful || m.snapshot != nil && c.restore() == nil
+}
+
+// replace makes an instance in the place of one that is of no use any more. If that fails, the next call tries it again
+// itself, and gets the error.
+func (m *Module) replace(c *call) {
+	c.close()
+	c, err := m.make(m.life, m.now()+startTime(m.program.Limits))
+	if err != nil {
+		c = nil
+	}
+	m.put(c)
+}
+
+// put gives an instance, or only its place, to the next who waits, and ends its giver's use of the module.
+func (m *Module) put(c *call) {
+	m.pool.mu.Lock()
+	m.pool.give(c)
+	m.leave()
+}
+
+// leave ends one use of the module, and unlocks the pool. The last user frees the module.
+func (m *Module) leave() {
+	m.pool.users--
+	last := m.pool.users == 0
+	m.pool.mu.Unlock()
+	if last {
+		m.free()
+	}
+}
+
+func (m *Module) free() {
+	for _, c := range m.pool.idle {
+		c.close()
+	}
+	m.snapshot.close()
+	m.code.Close(context.Background())
+	close(m.freed)
 }
 
 // Close implements runtimes.Module. If ctx is done first, it returns ctx's error and the last running call frees the
 // module.
 func (m *Module) Close(ctx context.Context) error {
-	m.mu.Lock()
-	first := !m.closed
-	m.closed = true
-	m.mu.Unlock()
-	if first {
-		m.end() // nobody waits for the next spare any more
-		m.leave(ctx)
+	m.end() // nobody waits for new instances any more
+	m.pool.mu.Lock()
+	if m.pool.closed {
+		m.pool.mu.Unlock()
+	} else {
+		m.pool.closed = true
+		m.leave()
 	}
 	select {
-	case <-m.idle:
+	case <-m.freed:
 		return nil
 	case <-ctx.Done():
 	}
 	select {
-	case <-m.idle: // both at once: what matters is that it is free
+	case <-m.freed: // both at once: what matters is that it is free
 		return nil
 	default:
 		return ctx.Err()
 	}
 }
 
-func (m *Module) enter() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return false
-	}
-	m.users++
-	return true
-}
-
-func (m *Module) leave(ctx context.Context) {
-	m.mu.Lock()
-	m.users--
-	last := m.users == 0
-	m.mu.Unlock()
-	if last {
-		m.drop()
-		m.code.Close(context.WithoutCancel(ctx))
-		close(m.idle)
+// Status implements runtimes.Reporter.
+func (m *Module) Status() runtimes.Status {
+	m.pool.mu.Lock()
+	defer m.pool.mu.Unlock()
+	return runtimes.Status{
+		Instances: m.pool.places, Idle: len(m.pool.idle), Calls: m.calls.Load(), Replaced: m.pool.replaced,
+		Dropped: m.dropped.Load(), Panics: m.panics.Load(),
 	}
 }

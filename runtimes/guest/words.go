@@ -15,17 +15,19 @@ func (c *call) log(p []uint64) {
 		c.Drop()
 		return
 	}
-	c.Log(abi.Level(uint32(p[0])), line)
+	if line = cut(line); c.charge(len(line)) == nil {
+		c.Log(abi.Level(uint32(p[0])), line)
+	}
 }
 
-// Log hands one line on, cut at MaxLogLine, if log is granted and the line is new. It serves the capability and WASI's
+// Log hands one line of at most MaxLogLine on, if log is granted and the line is new. It serves the capability and WASI's
 // streams.
 func (c *call) Log(level abi.Level, line []byte) {
 	if !c.module.program.Grants.Has(abi.Log) {
 		c.Drop()
 		return
 	}
-	if _, err := c.ask(abi.Log, uint32(min(level, abi.LevelError)), nil, cut(line)); err != nil {
+	if _, err := c.ask(abi.Log, uint32(min(level, abi.LevelError)), nil, line); err != nil {
 		c.Drop()
 	}
 }

@@ -15,13 +15,15 @@ import (
 )
 
 // Agree gives two backends the same modules and requests. Their answers must be equal, byte for byte, and so must the
-// kinds of their errors and what their hosts see.
+// kinds of their errors, what their hosts see, and what they use, to the unit of fuel.
 func Agree(t *testing.T, one, other func() runtimes.Backend) {
 	for name, guest := range guests() {
 		t.Run(name, func(t *testing.T) {
 			h, i := replying("the answer of the host"), replying("the answer of the host")
 			p, q := program(guest, h), program(guest, i)
-			p.Limits, q.Limits = runtimes.Limits{Memory: 4 * page, Answer: 300}, runtimes.Limits{Memory: 4 * page, Answer: 300}
+			p.Limits = limits(4 * page)
+			p.Limits.Answer, p.Limits.Fuel = 300, 200_000
+			q.Limits = p.Limits
 			p.Assets, q.Assets = [][]byte{[]byte("asset")}, [][]byte{[]byte("asset")}
 			m, err := one().Load(t.Context(), p)
 			n, err2 := other().Load(t.Context(), q)
@@ -43,12 +45,15 @@ func Agree(t *testing.T, one, other func() runtimes.Backend) {
 
 func agreeOnCalls(t *testing.T, m, n runtimes.Module) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
+	for i, ended := 0, 0; i < 200 && ended < 20; i++ {
 		request := randomRequest(random)
-		a, err := m.Call(t.Context(), nil, request)
-		b, err2 := n.Call(t.Context(), nil, request)
-		if string(a) != string(b) || kind(err) != kind(err2) {
-			t.Errorf("request % x: %q %v and %q %v", request, a, err, b, err2)
+		u, a, err := measure(t, m, request)
+		v, b, err2 := measure(t, n, request)
+		if string(a) != string(b) || kind(err) != kind(err2) || u != v {
+			t.Errorf("request % x: %q %v %+v and %q %v %+v", request, a, err, u, b, err2, v)
+		}
+		if errors.Is(err, runtimes.ErrLimit) {
+			ended++ // these take long
 		}
 	}
 }
@@ -66,12 +71,15 @@ func randomRequest(random *rand.Rand) []byte {
 	return callerRequest{params: numbers, answer: uint32(random.IntN(400))}.bytes()
 }
 
-// kind is what must be equal of an error.
+// kind is what must be equal of an error; of a limit, which one.
 func kind(err error) string {
 	if failure, ok := errors.AsType[*runtimes.GuestError](err); ok {
 		return failure.Error()
 	}
-	for _, known := range []error{runtimes.ErrTrap, runtimes.ErrBadOutput, runtimes.ErrLimit} {
+	if errors.Is(err, runtimes.ErrLimit) {
+		return err.Error()
+	}
+	for _, known := range []error{runtimes.ErrTrap, runtimes.ErrBadOutput} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
@@ -92,6 +100,9 @@ func guests() map[string][]byte {
 		"data outside":  dataOutside(),
 		"division":      (&module{}).complete(1, 0, w.Get(0), w.Load32(0), w.Get(0), w.Load32(8), w.Do(w.Div32), w.Do(w.Extend)),
 		"no such thing": talkative(func(m *module) { m.ImportKind(abi.Module, "log", wasm.KindGlobal, []byte{byte(wasm.I32), 0}) }),
+	}
+	for _, more := range []map[string][]byte{endless(), deep()} {
+		maps.Copy(all, more)
 	}
 	for _, i := range abi.Imports() {
 		all["caller of "+i.Name] = caller(i.Name)

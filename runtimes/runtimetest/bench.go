@@ -12,19 +12,29 @@ import (
 	w "bulkhead/runtimes/runtimetest/wasmbuild"
 )
 
-// Benchmark measures the backends that open returns: a call that does nothing, one that answers its request, what one
-// host function costs a guest, and a guest of stock Go.
+// Benchmark measures the backends that open returns: a call that does nothing and one that answers its request, on the
+// same instance (stateful) and each on a clean one, for small guests and one of stock Go; and what one host function costs
+// a guest.
 func Benchmark(b *testing.B, open func() runtimes.Backend) {
 	s := suite{open: open}
-	empty := &module{}
-	b.Run("empty call", func(b *testing.B) { s.benchmark(b, empty.complete(1, 0, w.I64(0)), nil) })
-	b.Run("echo 64 B", func(b *testing.B) { s.benchmark(b, echo(0), bytes.Repeat([]byte("x"), 64)) })
+	empty, text := (&module{}).complete(1, 0, w.I64(0)), bytes.Repeat([]byte("x"), 64)
+	for _, v := range []struct {
+		name           string
+		guest, request []byte
+	}{
+		{"empty", empty, nil}, {"echo 64 B", echo(0), text}, {"echo 64 B, 192 KiB", echo(2 * page), text}, {"echo 64 B, 2 MiB", echo(31 * page), text},
+		{"go", buildGo(b), []byte("echo hello")},
+	} {
+		b.Run(v.name+"/clean", func(b *testing.B) { s.benchmark(b, program(v.guest, &host{}), v.request) })
+		p := program(v.guest, &host{})
+		p.Stateful = true
+		b.Run(v.name+"/stateful", func(b *testing.B) { s.benchmark(b, p, v.request) })
+	}
 	b.Run("host call", s.benchmarkHostCall)
-	b.Run("go guest", func(b *testing.B) { s.benchmark(b, buildGo(b), []byte("echo hello")) })
 }
 
-func (s suite) benchmark(b *testing.B, guest, request []byte) {
-	m := s.load(b, program(guest, &host{}))
+func (s suite) benchmark(b *testing.B, p runtimes.Program, request []byte) {
+	m := s.load(b, p)
 	dst := make([]byte, 0, 4096)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -17,7 +17,10 @@ const (
 )
 
 // A module is a guest under construction: one memory, and the exports that every plugin has.
-type module struct{ w.Module }
+type module struct {
+	w.Module
+	pages uint32 // of counterWith
+}
 
 // complete adds the memory, an input function that always answers inputAt, and the handler as body of handle(ptr, len).
 func (m *module) complete(low, high uint32, handler ...[]byte) []byte {
@@ -73,18 +76,39 @@ func quoter() []byte {
 	return m.complete(1, 0, w.Get(0), w.Load64(0))
 }
 
-// counter counts its calls, in memory and in a global, and answers both numbers. A request that starts with a byte other
-// than 0 traps after counting; with 2 it also grows the memory.
-func counter() []byte {
-	m := &module{}
+// counter counts its calls, in memory and in a global that is not exported, and answers both numbers, the first four bytes
+// of the last page, where it counts too, and the size of its memory. A request that starts with 1 traps after counting;
+// with 2 the memory then grows by a page.
+func counter() []byte { return counterWith(func(*module) {}) }
+
+func counterWith(change func(*module)) []byte {
+	m := &module{pages: 1}
+	change(m)
 	global := m.Global(w.I32(41))
 	m.Data(resultAt, []byte{41})
-	return m.complete(1, 0,
-		w.I32(resultAt), w.I32(resultAt), w.Load32(0), w.I32(1), w.Do(w.Add32), w.Store32(0),
-		w.GlobalGet(global), w.I32(1), w.Do(w.Add32), w.GlobalSet(global),
+	last := w.I32((m.pages-1)*page + page - 4)
+	add1 := concat(w.I32(1), w.Do(w.Add32))
+	return m.complete(m.pages, 0,
+		w.I32(resultAt), w.I32(resultAt), w.Load32(0), add1, w.Store32(0),
+		w.GlobalGet(global), add1, w.GlobalSet(global),
 		w.I32(resultAt), w.GlobalGet(global), w.Store32(4),
-		w.Get(0), w.Load8(0), w.If(w.Do(w.Unreachable)),
-		w.I32(resultAt), w.I32(8), pack())
+		last, last, w.Load32(0), add1, w.Store32(0),
+		w.I32(resultAt), last, w.Load32(0), w.Store32(8),
+		w.I32(resultAt), w.Size(), w.Store32(12),
+		w.Get(0), w.Load8(0), w.I32(1), w.Do(w.Equal32), w.If(w.Do(w.Unreachable)),
+		w.Get(0), w.Load8(0), w.If(w.I32(1), w.Grow(), w.Do(w.Drop)),
+		w.I32(resultAt), w.I32(16), pack())
+}
+
+// tabler answers whether the element of its table is null, and sets it.
+func tabler() []byte {
+	m := &module{}
+	m.Table(1)
+	f := m.Func(wasm.Signature("", ""), 0)
+	m.Export("f", wasm.KindFunc, f) // which declares it for ref.func
+	return m.complete(1, 0,
+		w.I32(resultAt), w.I32(0), w.TableGet(), w.IsNull(), w.Store32(0),
+		w.I32(0), w.RefFunc(f), w.TableSet(), w.I32(resultAt), w.I32(4), pack())
 }
 
 // grower grows its memory by the pages that the request says and answers what memory.grow did.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -22,6 +23,8 @@ func Run(t *testing.T, open func() runtimes.Backend) {
 		test func(*testing.T)
 	}{
 		{"answers", s.answers}, {"lies", s.lies}, {"traps", s.traps}, {"clean instances", s.cleanInstances},
+		{"stateful", s.stateful}, {"fuel", s.fuel}, {"deadlines", s.deadlines}, {"context", s.lent}, {"bounds", s.bounds},
+		{"reports", s.reports}, {"cache", s.caches},
 		{"memory", s.memory}, {"limits", s.limits}, {"concurrency", s.concurrency}, {"close", s.closing},
 		{"imports", s.imports}, {"exports", s.exports}, {"structure", s.structure}, {"features", s.features},
 		{"start", s.start}, {"pointers", s.pointers}, {"sizes", s.sizes}, {"host errors", s.hostErrors},
@@ -38,9 +41,14 @@ type suite struct{ open func() runtimes.Backend }
 // program is a Program with everything granted.
 func program(module []byte, h runtimes.Host) runtimes.Program {
 	return runtimes.Program{
-		Name: "guest", Wasm: module, Host: h, WASI: true, Limits: runtimes.Limits{Memory: 32 << 20},
+		Name: "guest", Wasm: module, Host: h, WASI: true, Limits: limits(32 << 20),
 		Grants: abi.GrantsOf(abi.Log, abi.Audit, abi.Sign, abi.Attest, abi.Infer),
 	}
+}
+
+// limits allow more than any guest of the suite needs that does not mean harm.
+func limits(memory uint64) runtimes.Limits {
+	return runtimes.Limits{Memory: memory, Timeout: time.Minute, Fuel: 100_000_000_000}
 }
 
 // load loads p and closes module and backend with the test.

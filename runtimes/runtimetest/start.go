@@ -25,6 +25,17 @@ func (s suite) start(t *testing.T) {
 			t.Error("the call repeated the line")
 		}
 	})
+	t.Run("no other export runs", func(t *testing.T) {
+		h := &host{}
+		m := &module{}
+		log := m.capability("log")
+		for _, name := range []string{"_start", "__wasm_call_ctors", "main", ""} {
+			m.function(name, "", "", w.I32(1), w.I32(0), w.I32(1), w.Call(log))
+		}
+		if call(t, s.load(t, program(m.complete(1, 0, w.I64(0)), h)), nil); len(h.seen()) != 0 {
+			t.Error("one did")
+		}
+	})
 	t.Run("an unfinished line of the start comes once", func(t *testing.T) {
 		h := &host{}
 		m := &module{}

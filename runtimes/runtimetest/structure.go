@@ -1,6 +1,7 @@
 package runtimetest
 
 import (
+	"fmt"
 	"testing"
 
 	"bulkhead/abi"
@@ -189,12 +190,43 @@ func (s suite) structure(t *testing.T) {
 		named := append(good[:len(good):len(good)], w.Section(0, []byte("\x04name\x00\x0c\x0b"+abi.Module))...)
 		call(t, s.load(t, program(named, &host{})), nil)
 	})
+	t.Run("what only metering would make valid", func(t *testing.T) {
+		for name, module := range onlyValidMetered() {
+			t.Run(name, func(t *testing.T) { s.refusedUnrun(t, program(module, nil)) })
+		}
+	})
 	t.Run("start section", func(t *testing.T) {
 		m := &module{}
 		log := m.capability("log")
 		m.Start(m.Func(wasm.Signature("", ""), 0, w.I32(1), w.I32(0), w.I32(1), w.Call(log)))
 		s.refusedUnrun(t, program(m.complete(1, 0, w.I64(0)), nil), "start section")
 	})
+}
+
+// onlyValidMetered are guests with an index that names nothing, next behind all that there is: metering adds something there.
+func onlyValidMetered() map[string][]byte {
+	end := byte(0x0b)
+	all := map[string][]byte{
+		"a global": withBody(concat([]byte{0, 0x42, 0}, w.GlobalSet(0), []byte{end})),
+		"a global's type": talkative(func(m *module) {
+			m.RawFunc(wasm.Signature("", ""), concat([]byte{0, 0x42, 0}, w.GlobalSet(m.Global(w.I32(0))), []byte{end}))
+		}),
+		"a local":             withBody(concat([]byte{0, 0x42, 0}, w.Set(0), []byte{end})),
+		"a label":             withBody(concat([]byte{0}, w.Br(1), []byte{end})),
+		"an exported global":  talkative(func(m *module) { m.Export("fuel", wasm.KindGlobal, 0) }),
+		"the global's export": talkative(func(m *module) { m.Export("fuel", wasm.KindGlobal, 1); m.Global(w.I32(0)) }),
+	}
+	for _, more := range []uint32{0, 1, 2, 3} { // yield and the helpers
+		// log, _initialize, input, handle and one more function
+		all[fmt.Sprint("a function ", more)] = withBody(concat([]byte{0}, w.I32(0), w.Call(5+more), []byte{byte(w.Drop), end}))
+		all[fmt.Sprint("an exported function ", more)] = talkative(func(m *module) { m.Export("f", wasm.KindFunc, 4+more) })
+		all[fmt.Sprint("an element ", more)] = talkative(func(m *module) { m.Table(1); m.Elements(4 + more) })
+		all[fmt.Sprint("a type ", more)] = talkative(func(m *module) {
+			m.Table(1)
+			m.RawFunc(wasm.Signature("", ""), concat([]byte{0}, w.I32(0), w.I32(0), w.CallIndirect(4+more), []byte{byte(w.Drop), end}))
+		})
+	}
+	return all
 }
 
 // withBody is a talkative guest with one more function, of type () -> (), and that body.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
+	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -20,7 +21,6 @@ func (s suite) traps(t *testing.T) {
 		{"division by zero", concat(w.I32(1), w.I32(0), w.Do(w.Div32), w.Do(w.Drop))},
 		{"load behind memory", concat(w.I32(page-3), w.Load32(0), w.Do(w.Drop))},
 		{"load far behind memory", concat(w.I32(0xffffffff), w.Load32(0xffffffff), w.Do(w.Drop))},
-		{"endless recursion", concat(w.Get(0), w.Get(1), w.Call(1), []byte{byte(w.Drop)})},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := s.load(t, program((&module{}).complete(1, 0, tt.body, w.I64(0)), &host{}))
@@ -30,26 +30,6 @@ func (s suite) traps(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// cleanInstances: whatever a call did, or left half done, the next call starts from the same state.
-func (s suite) cleanInstances(t *testing.T) {
-	m := s.load(t, program(counter(), &host{}))
-	for i, request := range [][]byte{{0}, {0}, {1}, {0}, {1}, {1}, {0}} {
-		answer, err := m.Call(t.Context(), nil, request)
-		if request[0] != 0 {
-			if !errors.Is(err, runtimes.ErrTrap) {
-				t.Errorf("call %d: error %v, want ErrTrap", i, err)
-			}
-			continue
-		}
-		if err != nil {
-			t.Fatalf("call %d: %v", i, err)
-		}
-		if inMemory, inGlobal := binary.LittleEndian.Uint32(answer), binary.LittleEndian.Uint32(answer[4:]); inMemory != 42 || inGlobal != 42 {
-			t.Errorf("call %d: counted %d in memory and %d in a global, want 42: state of an earlier call", i, inMemory, inGlobal)
-		}
 	}
 }
 
@@ -130,6 +110,13 @@ func (s suite) limits(t *testing.T) {
 		{"no memory limit", func(p *runtimes.Program) { p.Limits.Memory = 0 }},
 		{"memory limit above 4 GiB", func(p *runtimes.Program) { p.Limits.Memory = 1<<32 + 1 }},
 		{"answer limit above the ABI's", func(p *runtimes.Program) { p.Limits.Answer = abi.MaxAnswer + 1 }},
+		{"no timeout", func(p *runtimes.Program) { p.Limits.Timeout = 0 }},
+		{"timeout below 1 ms", func(p *runtimes.Program) { p.Limits.Timeout = time.Millisecond - 1 }},
+		{"timeout above the maximum", func(p *runtimes.Program) { p.Limits.Timeout = runtimes.MaxTimeout + 1 }},
+		{"no fuel", func(p *runtimes.Program) { p.Limits.Fuel = 0 }},
+		{"fuel above the maximum", func(p *runtimes.Program) { p.Limits.Fuel = runtimes.MaxFuel + 1 }},
+		{"too many instances", func(p *runtimes.Program) { p.Limits.Instances = runtimes.MaxInstances + 1 }},
+		{"instances below zero", func(p *runtimes.Program) { p.Limits.Instances = -1 }},
 		{"no host", func(p *runtimes.Program) { p.Host = nil }},
 		{"too many assets", func(p *runtimes.Program) { p.Assets = make([][]byte, abi.MaxSlots+1) }},
 	} {

@@ -133,6 +133,25 @@ func (s suite) stdio(t *testing.T) {
 			t.Errorf("%d lines of one call, want %d", n, wasi.MaxChunk)
 		}
 	})
+	t.Run("quota of each call", func(t *testing.T) {
+		h := &host{}
+		m := s.load(t, program(printer(), h))
+		for range 3 {
+			call(t, m, append([]byte{1}, strings.Repeat("\n", wasi.MaxChunk-2)...))
+			if n := len(h.seen()); n != wasi.MaxChunk-2 {
+				t.Errorf("%d lines of one call, want %d", n, wasi.MaxChunk-2)
+			}
+		}
+	})
+	t.Run("a line does not go on in the next call", func(t *testing.T) {
+		h := &host{}
+		m := s.load(t, program(printer(), h))
+		call(t, m, []byte("\x01one"))
+		call(t, m, []byte("\x01two\n"))
+		if want := []hostCall{{abi.Log, 1, "one"}, {abi.Log, 1, "two"}}; !slices.Equal(h.seen(), want) {
+			t.Error("want two lines")
+		}
+	})
 	t.Run("without the grant", func(t *testing.T) {
 		h := &host{}
 		p := program(printer(), h)

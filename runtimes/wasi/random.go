@@ -12,7 +12,7 @@ func randomGet(g Guest, p []uint64) errno {
 	if !ok {
 		return fault
 	}
-	if len(w) > MaxChunk {
+	if len(w) > MaxChunk || g.Pay(len(w)) != nil {
 		return inval
 	}
 	rand.Read(w) // never fails: it ends the process rather than return weak bytes

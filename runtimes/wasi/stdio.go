@@ -14,6 +14,7 @@ const (
 
 	maxVectors = 1024     // of one fd_write
 	stdioQuota = 64 << 10 // bytes of one call, both streams together
+	lineCost   = 100 * 64 // bytes that cost as much as a line: what a host function costs
 )
 
 // Stdio is the standard output and error of one call: lines that wait for their end, and how much was written. Its zero
@@ -63,7 +64,9 @@ func writeVectors(g Guest, fd, address, count, written uint32) errno {
 	for ; len(vectors) > 0; vectors = vectors[8:] {
 		w := vector(g, vectors)
 		w = w[:min(len(w), MaxChunk-sum)]
-		sum += len(w)
+		if sum += len(w); g.Pay(len(w)) != nil {
+			return inval
+		}
 		g.Stdio().write(g, fd, w)
 	}
 	binary.LittleEndian.PutUint32(answer, uint32(sum))
@@ -95,6 +98,9 @@ func (s *Stdio) write(g Guest, fd uint32, b []byte) {
 			continue
 		}
 		*line = append(*line, part[:min(len(part), abi.MaxLogLine-len(*line))]...)
+		if ended && g.Pay(lineCost) != nil {
+			return
+		}
 		if ended {
 			g.Log(level, *line)
 			*line = (*line)[:0]

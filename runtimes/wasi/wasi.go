@@ -38,6 +38,9 @@ type Guest interface {
 	Log(level abi.Level, line []byte)
 	// Drop counts a line that was not logged.
 	Drop()
+	// Pay charges the guest for n bytes that are moved and looks at its deadline. After an error the run ends, whatever the
+	// function answers.
+	Pay(n int) error
 }
 
 // A Function is one importable function of preview 1. Run takes the parameters from the front of stack and leaves the

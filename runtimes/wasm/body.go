@@ -96,5 +96,7 @@ func (c *code) note(b *body, i *instr) {
 		b.dynamic, c.unfit = true, true
 	case opTableSet, opDataDrop, opElemDrop:
 		c.unfit = true
+	case opRefFunc: // wazero makes an object of each, which lives as long as the instance
+		c.unfit = true
 	}
 }

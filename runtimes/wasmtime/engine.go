@@ -5,6 +5,7 @@ package wasmtime
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/bytecodealliance/wasmtime-go/v39"
 
@@ -13,12 +14,21 @@ import (
 	"bulkhead/runtimes/wasm"
 )
 
+const (
+	// version is that of the library, as go.mod has it.
+	version = "v39.0.1"
+	// maxStack bounds the machine's stack under a guest, in bytes: half of what a thread has. The budget that package wasm
+	// gives is counted in frames that are larger than any in truth, and is used up first.
+	maxStack = 4 << 20
+)
+
 // New returns the backend.
 func New() runtimes.Backend { return guest.New(&engine{wasmtime.NewEngineWithConfig(features())}) }
 
 // features switches off what ABI v1 has not and wasmtime has by default, or may have in its next version.
 func features() *wasmtime.Config {
 	c := wasmtime.NewConfig()
+	c.SetMaxWasmStack(maxStack)
 	c.SetWasmThreads(false)
 	c.SetWasmRelaxedSIMD(false)
 	c.SetWasmMultiMemory(false)
@@ -36,8 +46,10 @@ func features() *wasmtime.Config {
 
 type engine struct{ *wasmtime.Engine }
 
-// ID implements guest.Engine.
-func (e *engine) ID() string { return "wasmtime" }
+// ID implements guest.Engine. What else code depends on, the library checks itself: features of the processor, settings.
+func (e *engine) ID() string {
+	return fmt.Sprint("wasmtime ", version, " ", runtime.GOOS, "/", runtime.GOARCH)
+}
 
 // Validate implements guest.Engine.
 func (e *engine) Validate(_ context.Context, module []byte) error {
@@ -51,8 +63,8 @@ func (e *engine) Close(context.Context) error {
 }
 
 // Compile implements guest.Engine.
-func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Import, pages uint32, _ []byte) (guest.Code, error) {
-	m, err := wasmtime.NewModule(e.Engine, module)
+func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Import, pages uint32, saved []byte) (guest.Code, error) {
+	m, err := e.module(module, saved)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +76,14 @@ func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Impor
 		}
 	}
 	return c, nil
+}
+
+// module takes saved for code that this library made, as the cache says.
+func (e *engine) module(module, saved []byte) (*wasmtime.Module, error) {
+	if saved != nil {
+		return wasmtime.NewModuleDeserialize(e.Engine, saved)
+	}
+	return wasmtime.NewModule(e.Engine, module)
 }
 
 func funcType(t wasm.FuncType) *wasmtime.FuncType {
@@ -106,7 +126,13 @@ type code struct {
 }
 
 // Serialize implements guest.Code.
-func (c *code) Serialize() []byte { return nil }
+func (c *code) Serialize() []byte {
+	saved, err := c.module.Serialize()
+	if err != nil {
+		return nil
+	}
+	return saved
+}
 
 // Close implements guest.Code.
 func (c *code) Close(context.Context) error {

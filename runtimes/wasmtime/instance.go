@@ -15,11 +15,9 @@ import (
 	"bulkhead/runtimes/wasm"
 )
 
-// Bounds of one store, beside its memory: elements of one table, instances, tables, memories.
+// Bounds of one store, beside its memory and tables: instances, memories.
 const (
-	maxElements  = 1 << 20
 	maxInstances = 1
-	maxTables    = 16
 	maxMemories  = 1
 )
 
@@ -36,7 +34,7 @@ type instance struct {
 func (c *code) Instantiate(context.Context) (guest.Instance, error) {
 	i := &instance{}
 	i.store = wasmtime.NewStoreWithData(c.engine, i)
-	i.store.Limiter(c.memory, maxElements, maxInstances, maxTables, maxMemories)
+	i.store.Limiter(c.memory, wasm.MaxElements, maxInstances, wasm.MaxTables, maxMemories)
 	var err error
 	if i.instance, err = c.linker.Instantiate(i.store, c.module); err != nil {
 		i.store.Close()
@@ -122,6 +120,11 @@ func (i *instance) Export(name string) guest.Func {
 func cause(err error) error {
 	if err == nil {
 		return nil
+	}
+	if trap, ok := errors.AsType[*wasmtime.Trap](err); ok {
+		if code := trap.Code(); code != nil && *code == wasmtime.StackOverflow {
+			return guest.ErrStack
+		}
 	}
 	if _, what, ok := strings.Cut(err.Error(), "wasm trap: "); ok {
 		return errors.New(what)

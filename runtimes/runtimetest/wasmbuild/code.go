@@ -46,6 +46,27 @@ func GlobalSet(global uint32) []byte { return join([]byte{0x24}, u32(global)) }
 // Call is call.
 func Call(function uint32) []byte { return join([]byte{0x10}, u32(function)) }
 
+// CallIndirect is call_indirect through table 0; t is a type index.
+func CallIndirect(t uint32) []byte { return join([]byte{0x11}, u32(t), []byte{0}) }
+
+// RefFunc is ref.func.
+func RefFunc(function uint32) []byte { return join([]byte{0xd2}, u32(function)) }
+
+// TableSet is table.set of table 0.
+func TableSet() []byte { return []byte{0x26, 0} }
+
+// TableGet is table.get of table 0.
+func TableGet() []byte { return []byte{0x25, 0} }
+
+// NullFunc is ref.null func.
+func NullFunc() []byte { return []byte{0xd0, 0x70} }
+
+// IsNull is ref.is_null.
+func IsNull() []byte { return []byte{0xd1} }
+
+// Fill is memory.fill.
+func Fill() []byte { return []byte{0xfc, 0x0b, 0} }
+
 // Load8 is i32.load8_u.
 func Load8(offset uint32) []byte { return join([]byte{0x2d, 0}, u32(offset)) }
 
@@ -80,6 +101,7 @@ type Op byte
 const (
 	Unreachable Op = 0x00
 	Drop        Op = 0x1a
+	Equal32     Op = 0x46
 	Add32       Op = 0x6a
 	Div32       Op = 0x6e // unsigned
 	Add64       Op = 0x7c
@@ -90,6 +112,9 @@ const (
 
 // Do is an instruction without immediates.
 func Do(op Op) []byte { return []byte{byte(op)} }
+
+// Size is memory.size.
+func Size() []byte { return []byte{0x3f, 0} }
 
 // Grow is memory.grow.
 func Grow() []byte { return []byte{0x40, 0} }

@@ -13,13 +13,14 @@ type Module struct {
 	types                                                      []wasm.FuncType
 	functions                                                  [][]byte // type index of each
 	imports, memories, tables, globals, exports, bodies, datas [][]byte
+	elements                                                   [][]byte
 	imported                                                   uint32
 	start                                                      []byte
 }
 
 // Import adds a function import and returns its index.
 func (m *Module) Import(module, name string, t wasm.FuncType) uint32 {
-	m.ImportKind(module, name, wasm.KindFunc, u32(m.typeIndex(t)))
+	m.ImportKind(module, name, wasm.KindFunc, u32(m.TypeIndex(t)))
 	m.imported++
 	return m.imported - 1
 }
@@ -36,7 +37,7 @@ func (m *Module) Func(t wasm.FuncType, locals uint32, code ...[]byte) uint32 {
 
 // RawFunc adds a function whose body, locals included, is written by hand.
 func (m *Module) RawFunc(t wasm.FuncType, body []byte) uint32 {
-	m.functions = append(m.functions, u32(m.typeIndex(t)))
+	m.functions = append(m.functions, u32(m.TypeIndex(t)))
 	m.bodies = append(m.bodies, join(u32(uint32(len(body))), body))
 	return m.imported + uint32(len(m.functions)) - 1
 }
@@ -58,7 +59,7 @@ func (m *Module) Table(low uint32) {
 	m.tables = append(m.tables, join([]byte{byte(wasm.Funcref), 0}, u32(low)))
 }
 
-// Global adds a mutable i32 and returns its index. init is its constant expression, without end.
+// Global adds a mutable i32, which no one outside can reach unless it is exported, and returns its index. init is its constant expression, without end.
 func (m *Module) Global(init []byte) uint32 {
 	m.globals = append(m.globals, join([]byte{byte(wasm.I32), 1}, init, []byte{0x0b}))
 	return uint32(len(m.globals)) - 1
@@ -67,6 +68,15 @@ func (m *Module) Global(init []byte) uint32 {
 // Data puts b at an address when the module is instantiated.
 func (m *Module) Data(address uint32, b []byte) {
 	m.datas = append(m.datas, join([]byte{0}, I32(address), []byte{0x0b}, u32(uint32(len(b))), b))
+}
+
+// Elements puts functions into table 0 from its start on when the module is instantiated.
+func (m *Module) Elements(functions ...uint32) {
+	all := u32(uint32(len(functions)))
+	for _, f := range functions {
+		all = append(all, u32(f)...)
+	}
+	m.elements = append(m.elements, join([]byte{0}, I32(0), []byte{0x0b}, all))
 }
 
 // Export names something.
@@ -89,7 +99,7 @@ func (m *Module) Bytes() []byte {
 		entries [][]byte
 	}{
 		{1, types}, {2, m.imports}, {3, m.functions}, {4, m.tables}, {5, m.memories}, {6, m.globals}, {7, m.exports},
-		{8, nil}, {10, m.bodies}, {11, m.datas},
+		{8, nil}, {9, m.elements}, {10, m.bodies}, {11, m.datas},
 	} {
 		switch {
 		case s.id == 8 && m.start != nil:
@@ -106,7 +116,8 @@ func Section(id byte, content []byte) []byte {
 	return join([]byte{id}, u32(uint32(len(content))), content)
 }
 
-func (m *Module) typeIndex(t wasm.FuncType) uint32 {
+// TypeIndex returns the index of a type, which it adds if it is new.
+func (m *Module) TypeIndex(t wasm.FuncType) uint32 {
 	if i := slices.IndexFunc(m.types, t.Equal); i >= 0 {
 		return uint32(i)
 	}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"bulkhead/host/audit"
+	"bulkhead/host/floor"
+	"bulkhead/host/gate"
+	"bulkhead/host/safefile"
+	"bulkhead/host/state"
+)
+
+// stateInfo names the key that authenticates what the host remembers.
+const stateInfo = "bulkhead/state/v1"
+
+const acceptHint = "if you know why, accept what is to run now: bin/host check --accept"
+
+// openFloor opens the floor, authenticated if there is a root key. accept takes one that is not, which Plain reports.
+func (s *system) openFloor(store floor.Store, accept bool) (*floor.Floor, error) {
+	c := floor.Config{Store: store, TakePlain: accept}
+	if s.root != nil {
+		key, err := s.root.Derive(stateInfo)
+		if err != nil {
+			return nil, err
+		}
+		c.MAC = func(data []byte) []byte {
+			h := hmac.New(sha256.New, key[:])
+			h.Write(data)
+			return h.Sum(nil)
+		}
+	}
+	f, err := floor.Open(c)
+	switch {
+	case errors.Is(err, floor.ErrPlain):
+		return nil, refused(err, acceptHint)
+	case errors.Is(err, floor.ErrDamaged) && s.root == nil:
+		return nil, refused(err, "it may be authenticated under a root key that is gone: bring back "+s.rootPath())
+	case errors.Is(err, floor.ErrDamaged):
+		return nil, refused(err, "keep the file as evidence; without it, accept what is to run now: bin/host check --accept")
+	case err != nil:
+		return nil, refused(err, "")
+	}
+	return f, nil
+}
+
+// checkFloor compares what is to be loaded with what ran before, and writes nothing.
+func (s *system) checkFloor() error {
+	want, err := s.floorSet()
+	if err != nil {
+		return err
+	}
+	f, err := s.openFloor(reader(s.Join(s.State)), false)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(filepath.Join(s.Join(s.State), audit.FileName)); f.Fresh() && err == nil && info.Size() > 0 {
+		return lostFloor()
+	}
+	_, err = f.Check(want, false)
+	return refusedByFloor(err)
+}
+
+// acceptFloor makes what is to be loaded the floor, whatever an operator may accept.
+func (s *system) acceptFloor(ctx context.Context) error {
+	dir, err := state.Open(s.Join(s.State))
+	if err != nil {
+		return usage(err)
+	}
+	log, err := audit.Open(audit.Config{Dir: dir.Path(), Development: s.development})
+	if err != nil {
+		return errors.Join(refused(err, ""), dir.Close())
+	}
+	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
+	if err = s.raiseFloor(ctx, dir, log, true); err == nil {
+		err = s.recordRoot(ctx, log)
+	}
+	return errors.Join(err, log.Close(), dir.Close())
+}
+
+// raiseFloor makes what is to be loaded the floor, after it has recorded what an operator accepted.
+func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.Log, accept bool) error {
+	want, err := s.floorSet()
+	if err != nil {
+		return err
+	}
+	f, err := s.openFloor(store, accept)
+	if err != nil {
+		return err
+	}
+	lost := f.Fresh() && log.Head().Size > 0 // the first entry ever is written after the floor was raised
+	if lost && !accept {
+		return lostFloor()
+	}
+	changes, err := f.Check(want, accept)
+	if err != nil {
+		return refusedByFloor(err)
+	}
+	if lost {
+		changes = append(changes, floor.Change{What: "the floor was lost"})
+	}
+	if f.Plain() {
+		changes = append(changes, floor.Change{What: "the floor was not authenticated"})
+	}
+	for _, c := range changes {
+		if err := s.recordHost(ctx, log, "host/accept", c.Plugin, c.What); err != nil {
+			return err
+		}
+	}
+	_, err = f.Raise(want, accept)
+	return refusedByFloor(err)
+}
+
+// recordRoot records that this process made the root key, if it did.
+func (s *system) recordRoot(ctx context.Context, log *audit.Log) error {
+	if !s.rootMade {
+		return nil
+	}
+	return s.recordHost(ctx, log, "host/root-key", s.Device.Name, "made a root key")
+}
+
+// recordHost records what the host did of its own accord.
+func (s *system) recordHost(ctx context.Context, log *audit.Log, action, resource, reason string) error {
+	_, err := log.Append(ctx, gate.Entry{
+		Actor: "system/host", Action: action, Resource: resource, Outcome: gate.Success, Kind: gate.KindHost, Reason: reason, Development: s.development,
+	})
+	return err
+}
+
+// lostFloor says that there is a log but no floor: the first entry ever is written after the floor was raised.
+func lostFloor() error {
+	return refused(errors.New("the floor is lost: this host has a log, but what it ran before is forgotten, so that something older could run"), acceptHint)
+}
+
+func refusedByFloor(err error) error {
+	var no *floor.Refusal
+	if errors.As(err, &no) {
+		return refused(err, "")
+	}
+	return err
+}
+
+// reader is a state directory that is only read, as by a host that does not own it.
+type reader string
+
+// Read returns a file of the directory.
+func (r reader) Read(name string, limit int64) ([]byte, error) {
+	root, err := os.OpenRoot(string(r))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	data, _, err := safefile.Read(root, name, limit)
+	return data, err
+}
+
+// Write refuses.
+func (reader) Write(string, []byte) error { return errors.New("the state directory is only read") }

@@ -1,0 +1,72 @@
+package guest
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+
+	"bulkhead/runtimes"
+	"bulkhead/runtimes/wasm"
+)
+
+func TestArtifact(t *testing.T) {
+	for _, a := range []artifact{
+		{wasm.Metered{Wasm: []byte("module"), Globals: []string{wasm.GlobalName(0), wasm.GlobalName(1)}, Restorable: true}, []byte("code")},
+		{wasm.Metered{Wasm: []byte{}, Globals: []string{}}, []byte("c")},
+	} {
+		b := a.bytes()
+		if got, err := parseArtifact(b); err != nil || !reflect.DeepEqual(got, a) {
+			t.Errorf("%+v, %v; want %+v", got, err, a)
+		}
+		for n := range len(b) - len(a.code) + 1 {
+			if _, err := parseArtifact(b[:n]); err == nil {
+				t.Errorf("%d bytes of %d were taken", n, len(b))
+			}
+		}
+	}
+}
+
+func FuzzParseArtifact(f *testing.F) {
+	f.Add(artifact{wasm.Metered{Wasm: []byte("module"), Globals: []string{wasm.GlobalName(0)}, Restorable: true}, []byte("code")}.bytes())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if a, err := parseArtifact(b); err == nil && !bytes.Equal(a.bytes(), b) {
+			t.Errorf("%q was read as %+v", b, a)
+		}
+	})
+}
+
+// Code belongs to one file, engine, rewriting and memory, and to nothing that only runs.
+func TestCacheKey(t *testing.T) {
+	p := plain(true)
+	key := cacheKey(p, &fakeEngine{})
+	if !strings.HasPrefix(key, "inline/") || len(key) != len("inline/")+64 {
+		t.Errorf("key %q", key)
+	}
+	for name, change := range map[string]func(*runtimes.Program){
+		"the file":   func(p *runtimes.Program) { p.Wasm = append(bytes.Clone(p.Wasm), 0) },
+		"the memory": func(p *runtimes.Program) { p.Limits.Memory = 1 << 20 },
+	} {
+		q := p
+		if change(&q); cacheKey(q, &fakeEngine{}) == key {
+			t.Errorf("the same key for another one of %s", name)
+		}
+	}
+	q := p
+	q.Limits = runtimes.Limits{Memory: p.Limits.Memory, Timeout: 1, Fuel: 2, Instances: 3, Answer: 4}
+	q.Name, q.Config, q.Stateful = "other", []byte("{}"), true
+	if cacheKey(q, &fakeEngine{}) != key {
+		t.Error("another key for the same code")
+	}
+}
+
+type otherEngine struct{ fakeEngine }
+
+func (*otherEngine) ID() string { return "fakeengine" }
+
+func TestCacheKeyHasTheEngine(t *testing.T) {
+	p := plain(true)
+	if cacheKey(p, &otherEngine{}) == cacheKey(p, &fakeEngine{}) {
+		t.Error("the same key for another engine")
+	}
+}
