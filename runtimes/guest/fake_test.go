@@ -3,6 +3,7 @@ package guest
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
@@ -15,8 +16,8 @@ type fakeEngine struct {
 	validate    func(module []byte) error
 	compile     func(module, code []byte) error
 	instantiate func(ctx context.Context) error
-	code        []byte // what Serialize returns
-	closed      int    // instances
+	code        []byte       // what Serialize returns
+	closed      atomic.Int32 // instances
 }
 
 func (e *fakeEngine) ID() string { return "fake" }
@@ -86,7 +87,7 @@ func (i *fakeInstance) Memory() []byte { return i.memory }
 func (i *fakeInstance) Grow(uint32) bool { return false }
 
 func (i *fakeInstance) Close(context.Context) error {
-	i.engine.closed++
+	i.engine.closed.Add(1)
 	return nil
 }
 

@@ -175,16 +175,16 @@ func (m *Module) waiting() int {
 // Every instance is closed once, whatever became of it.
 func TestClosesInstances(t *testing.T) {
 	for _, restorable := range []bool{true, false} {
-		made := 0
-		e := &fakeEngine{instantiate: func(context.Context) error { made++; return nil }}
+		var made atomic.Int32
+		e := &fakeEngine{instantiate: func(context.Context) error { made.Add(1); return nil }}
 		m := load(t, e, plain(restorable))
 		for range 5 {
 			if _, err := m.Call(t.Context(), nil, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := m.Close(t.Context()); err != nil || e.closed != made || restorable != (made == 1) {
-			t.Errorf("%d instances made, %d closed, error %v", made, e.closed, err)
+		if err := m.Close(t.Context()); err != nil || e.closed.Load() != made.Load() || restorable != (made.Load() == 1) {
+			t.Errorf("%d instances made, %d closed, error %v", made.Load(), e.closed.Load(), err)
 		}
 	}
 }

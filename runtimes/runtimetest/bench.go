@@ -13,8 +13,8 @@ import (
 )
 
 // Benchmark measures the backends that open returns: a call that does nothing and one that answers its request, on the
-// same instance (stateful) and each on a clean one, for small guests and one of stock Go; and what one host function costs
-// a guest.
+// same instance (stateful) and each on a clean one, for small guests and one of stock Go; what one host function costs
+// a guest, what a new instance for each call costs, and what loading does.
 func Benchmark(b *testing.B, open func() runtimes.Backend) {
 	s := suite{open: open}
 	empty, text := (&module{}).complete(1, 0, w.I64(0)), bytes.Repeat([]byte("x"), 64)
@@ -31,6 +31,9 @@ func Benchmark(b *testing.B, open func() runtimes.Backend) {
 		b.Run(v.name+"/stateful", func(b *testing.B) { s.benchmark(b, p, v.request) })
 	}
 	b.Run("host call", s.benchmarkHostCall)
+	b.Run("replaced", func(b *testing.B) { s.benchmark(b, program(tabler(), &host{}), nil) })
+	b.Run("load go/compiled", func(b *testing.B) { s.benchmarkLoad(b, nil) })
+	b.Run("load go/cached", func(b *testing.B) { s.benchmarkLoad(b, &memoryCache{}) })
 }
 
 func (s suite) benchmark(b *testing.B, p runtimes.Program, request []byte) {
@@ -41,6 +44,24 @@ func (s suite) benchmark(b *testing.B, p runtimes.Program, request []byte) {
 		if _, err := m.Call(b.Context(), dst, request); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// benchmarkLoad loads and closes a guest of stock Go.
+func (s suite) benchmarkLoad(b *testing.B, cache runtimes.Cache) {
+	p, backend := program(buildGo(b), &host{}), s.open()
+	p.Cache = cache
+	defer backend.Close(context.Background())
+	load := func() {
+		m, err := backend.Load(b.Context(), p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.Close(b.Context())
+	}
+	load() // which fills the cache
+	for b.Loop() {
+		load()
 	}
 }
 
