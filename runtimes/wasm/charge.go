@@ -61,12 +61,7 @@ func (f *function) charge(p point) {
 			return
 		}
 		f.with(opLocalTee, f.counter)
-		f.i64(0)
-		f.op(opI64LtS, opIf, emptyBlock)
-		f.with(opLocalGet, f.counter)
-		f.with(opCall, f.yield)
-		f.with(opLocalSet, f.counter)
-		f.op(opEnd)
+		f.renew()
 		return
 	}
 	f.with(opGlobalGet, f.fuel)
@@ -79,6 +74,16 @@ func (f *function) charge(p point) {
 	f.with(opLocalTee, f.counter)
 	f.with(opGlobalSet, f.fuel)
 	f.yieldBelowZero(f.meter, f.counter)
+}
+
+// renew yields if the counter on top of the stack, which is also in its local, is below zero.
+func (f *function) renew() {
+	f.i64(0)
+	f.op(opI64LtS, opIf, emptyBlock)
+	f.with(opLocalGet, f.counter)
+	f.with(opCall, f.yield)
+	f.with(opLocalSet, f.counter)
+	f.op(opEnd)
 }
 
 // bulk charges an instruction whose work depends on the operand on top of the stack.
@@ -109,18 +114,24 @@ func (f *function) bulk(i *instr) {
 }
 
 // bySize takes fuel for the operand on top of the stack, which scale turns into units. None of these instructions takes
-// long: a segment is at most the file, a table at most MaxElements.
+// long, a segment is at most the file, a table at most MaxElements; but many in a row do, so each looks at the counter.
 func (f *function) bySize(scale func()) {
-	get, set, index := byte(opGlobalGet), byte(opGlobalSet), f.fuel
-	if f.cached {
-		get, set, index = opLocalGet, opLocalSet, f.counter
-	}
 	f.with(opLocalSet, f.spare)
-	f.with(get, index)
+	if f.cached {
+		f.with(opLocalGet, f.counter)
+	} else {
+		f.with(opGlobalGet, f.fuel)
+	}
 	f.with(opLocalGet, f.spare)
 	f.op(opExtendU)
 	scale()
 	f.op(opI64Sub)
-	f.with(set, index)
+	f.with(opLocalTee, f.counter)
+	if f.cached {
+		f.renew()
+	} else {
+		f.with(opGlobalSet, f.fuel)
+		f.yieldBelowZero(f.meter, f.counter)
+	}
 	f.with(opLocalGet, f.spare)
 }

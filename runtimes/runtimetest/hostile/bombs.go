@@ -69,8 +69,8 @@ func bombs() []*Attack {
 
 // largest is a bomb within the limits: it may load, or be refused when its budget is used up, but in bounded time.
 func largest(name, what string, add func(m *w.Module)) *Attack {
-	a := defaults(name)
-	a.What, a.Load, a.Large, a.Wasm = what, Either, true, guest(add, nothing())
+	a := either(name, what, guest(add, nothing()))
+	a.Large = true
 	return a
 }
 
