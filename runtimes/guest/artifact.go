@@ -10,15 +10,15 @@ import (
 	"bulkhead/runtimes/wasm"
 )
 
-// rewriting is the version of what package wasm does to a module and of an artifact's form. It MUST change with either.
-const rewriting = "1"
+// form is the version of an artifact's form. It MUST change with it.
+const form = "1"
 
 // cacheKey names what the code of a program depends on: the file, the engine, the rewriting and its parameters. It is hex
 // behind "inline/".
 func cacheKey(p runtimes.Program, e Engine) string {
 	h := sha256.New()
 	limits := binary.LittleEndian.AppendUint32(nil, pages(p.Limits.Memory))
-	for _, part := range [][]byte{p.Wasm, []byte(e.ID()), []byte(rewriting), limits} {
+	for _, part := range [][]byte{p.Wasm, []byte(e.ID()), []byte(wasm.Version), []byte(form), limits} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

@@ -24,7 +24,7 @@ type built struct {
 }
 
 // build returns code: compiled before and vouched for by the cache, or validated, metered and compiled now. The original
-// is validated untouched: rewriting may make valid what is not, and a module that is not valid alone could reach what
+// is validated untouched, but for custom sections: rewriting may make valid what is not, and a module that is not valid alone could reach what
 // Meter adds.
 func (c *compilation) build(ctx context.Context) (*built, error) {
 	cache, key := c.program.Cache, ""
@@ -37,7 +37,7 @@ func (c *compilation) build(ctx context.Context) (*built, error) {
 		}
 	}
 	c.step = "validating the module"
-	if err := c.engine.Validate(ctx, c.program.Wasm); err != nil {
+	if err := c.engine.Validate(ctx, wasm.Bare(c.program.Wasm, c.outline)); err != nil {
 		return nil, err
 	}
 	c.step = "metering the module"

@@ -51,39 +51,38 @@ func (f *function) frame() int32 {
 // charge takes a point's weight. Points that always are, function entry and loop headers, also look whether the slice is
 // used up; between two of them lies no loop and no call.
 func (f *function) charge(p point) {
-	check := p.parent < 0
-	if f.cached {
-		f.with(opLocalGet, f.counter)
-		f.i64(int64(p.weight))
-		f.op(opI64Sub)
-		if !check {
-			f.with(opLocalSet, f.counter)
-			return
-		}
-		f.with(opLocalTee, f.counter)
-		f.renew()
-		return
-	}
-	f.with(opGlobalGet, f.fuel)
+	f.current()
 	f.i64(int64(p.weight))
 	f.op(opI64Sub)
-	if !check {
+	switch {
+	case p.parent < 0:
+		f.look()
+	case f.cached:
+		f.with(opLocalSet, f.counter)
+	default:
 		f.with(opGlobalSet, f.fuel)
+	}
+}
+
+// current puts the counter on the stack.
+func (f *function) current() {
+	if f.cached {
+		f.with(opLocalGet, f.counter)
+	} else {
+		f.with(opGlobalGet, f.fuel)
+	}
+}
+
+// look takes the counter from the stack, and yields if it is below zero.
+func (f *function) look() {
+	if f.cached {
+		f.with(opLocalSet, f.counter)
+		f.yieldBelowZero(f.meter, f.counter, opLocalSet, f.counter)
 		return
 	}
 	f.with(opLocalTee, f.counter)
 	f.with(opGlobalSet, f.fuel)
-	f.yieldBelowZero(f.meter, f.counter)
-}
-
-// renew yields if the counter on top of the stack, which is also in its local, is below zero.
-func (f *function) renew() {
-	f.i64(0)
-	f.op(opI64LtS, opIf, emptyBlock)
-	f.with(opLocalGet, f.counter)
-	f.with(opCall, f.yield)
-	f.with(opLocalSet, f.counter)
-	f.op(opEnd)
+	f.yieldBelowZero(f.meter, f.counter, opGlobalSet, f.fuel)
 }
 
 // bulk charges an instruction whose work depends on the operand on top of the stack.
@@ -113,25 +112,15 @@ func (f *function) bulk(i *instr) {
 	}
 }
 
-// bySize takes fuel for the operand on top of the stack, which scale turns into units. None of these instructions takes
-// long, a segment is at most the file, a table at most MaxElements; but many in a row do, so each looks at the counter.
+// bySize takes fuel for the operand on top of the stack, which scale turns into units, and looks whether the slice is used
+// up. None of these instructions alone takes long: a segment is at most the file, a table at most MaxElements.
 func (f *function) bySize(scale func()) {
 	f.with(opLocalSet, f.spare)
-	if f.cached {
-		f.with(opLocalGet, f.counter)
-	} else {
-		f.with(opGlobalGet, f.fuel)
-	}
+	f.current()
 	f.with(opLocalGet, f.spare)
 	f.op(opExtendU)
 	scale()
 	f.op(opI64Sub)
-	f.with(opLocalTee, f.counter)
-	if f.cached {
-		f.renew()
-	} else {
-		f.with(opGlobalSet, f.fuel)
-		f.yieldBelowZero(f.meter, f.counter)
-	}
+	f.look()
 	f.with(opLocalGet, f.spare)
 }

@@ -45,14 +45,14 @@ const (
 	opExtendU = 0xad // i64.extend_i32_u
 )
 
-// yieldBelowZero calls yield for a counter in a local that is below zero, and keeps the next one in the global.
-func (e *emitter) yieldBelowZero(m *meter, counter uint32) {
+// yieldBelowZero calls yield for a counter in a local that is below zero, and sets a variable to the next one.
+func (e *emitter) yieldBelowZero(m *meter, counter uint32, set byte, variable uint32) {
 	e.with(opLocalGet, counter)
 	e.i64(0)
 	e.op(opI64LtS, opIf, emptyBlock)
 	e.with(opLocalGet, counter)
 	e.with(opCall, m.yield)
-	e.with(opGlobalSet, m.fuel)
+	e.with(set, variable)
 	e.op(opEnd)
 }
 

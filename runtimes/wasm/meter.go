@@ -13,6 +13,9 @@ const (
 	ExportFuel  = "__bulkhead_fuel"  // mutable i64: units until the next yield
 	ExportStack = "__bulkhead_stack" // mutable i32: words of call stack left
 
+	// Version names what Meter does. It changes with Meter's output, so that no older one is taken for it.
+	Version = "1"
+
 	// StackBudget is what ExportStack MUST be when a run starts: the words that frames may take, 8 MiB on 64-bit machines.
 	StackBudget = 1 << 20
 	// StackOverflow is the counter that yield gets for a call stack over its budget. Other counters lie far above.

@@ -8,6 +8,7 @@ package wasm
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -112,5 +113,17 @@ func sectionName(id byte) string {
 	return fmt.Sprint(id)
 }
 
-// FuncParams returns how many parameters the function of an index has.
+// Bare returns a module that Read has accepted, without its custom sections. They mean nothing (core spec 2.5), but an
+// engine may choke on one.
+func Bare(module []byte, o *Outline) []byte {
+	out := append(make([]byte, 0, len(module)), header...)
+	for _, s := range o.sections {
+		out = append(out, s.id)
+		out = binary.AppendUvarint(out, uint64(s.size))
+		out = append(out, module[s.at:s.at+s.size]...)
+	}
+	return out
+}
+
+// typeOf is the type of the function of an index.
 func (o *Outline) typeOf(function uint32) FuncType { return o.types[o.functions[function]] }

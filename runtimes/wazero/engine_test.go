@@ -30,7 +30,7 @@ func TestVersion(t *testing.T) {
 }
 
 // standard is the engine of New.
-func standard() engine { return engine{Config{Memfd: unix.MemfdCreate, Pagemap: openPagemap}} }
+func standard() engine { return engine{Config{Image: makeImage, Pagemap: openPagemap}} }
 
 // sized is a module that has so many pages and may have so many.
 func sized(low, high uint32) []byte {
@@ -157,9 +157,10 @@ func files(t *testing.T) int {
 func TestThaw(t *testing.T) {
 	for name, pagemap := range map[string]func() (int, error){
 		"pagemap": openPagemap, "no pagemap": func() (int, error) { return -1, os.ErrPermission },
+		"not pagemap": func() (int, error) { return unix.Open("/proc/self", unix.O_RDONLY|unix.O_CLOEXEC, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := engine{Config{Memfd: unix.MemfdCreate, Pagemap: pagemap}}
+			e := engine{Config{Image: makeImage, Pagemap: pagemap}}
 			c := compile(t, e, sized(200, 201), nil) // more than maxEntries of 4 KiB
 			i, j := instantiate(t, c), instantiate(t, c)
 			for at := range i.Memory() {
@@ -205,6 +206,26 @@ func TestThaw(t *testing.T) {
 				t.Error("a memory of another size was thawed")
 			}
 		})
+	}
+}
+
+// What was opened ahead serves one snapshot, and nobody gets a descriptor that may be another file's by now.
+func TestAhead(t *testing.T) {
+	before := files(t)
+	image := once(func() (int, error) { return makeImage(1 << 20) })
+	if files(t) != before+1 {
+		t.Error("not opened ahead")
+	}
+	fd, err := image(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(fd)
+	if again, err := image(5); err == nil {
+		t.Errorf("descriptor %d for the second", again)
+	}
+	if _, err := once(func() (int, error) { return 0, os.ErrPermission })(5); err == nil {
+		t.Error("a descriptor of nothing")
 	}
 }
 

@@ -44,39 +44,54 @@ func (i *instance) Freeze() (guest.Image, error) {
 func (m *image) take(c Config, now []byte) (err error) {
 	if m.pagemap, err = c.Pagemap(); err != nil {
 		m.pagemap = -1
-		if len(now) < freezeFromUnmapped {
-			return err
-		}
+	} else if err = readable(m.pagemap, now); err != nil {
+		unix.Close(m.pagemap)
+		m.pagemap = -1
 	}
-	if m.file, err = c.Memfd("snapshot", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING); err != nil {
+	if err != nil && len(now) < freezeFromUnmapped {
+		return err
+	}
+	if m.file, err = c.Image(len(now)); err != nil {
 		m.file = -1
 		return err
 	}
-	if err := fill(m.file, now); err != nil {
+	if err := write(m.file, now); err != nil {
 		return err
 	}
 	m.content, err = unix.Mmap(m.file, 0, len(now), unix.PROT_READ, unix.MAP_PRIVATE)
 	return err
 }
 
-// fill gives an empty file its content, for ever.
-func fill(fd int, content []byte) error {
-	if err := unix.Ftruncate(fd, int64(len(content))); err != nil {
+// write puts content into a file of zeros. It writes to a mapping: a sandbox may limit the size of files. A seal is one
+// more guard against ourselves, where it can be had.
+func write(fd int, content []byte) error {
+	to, err := unix.Mmap(fd, 0, len(content), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
 		return err
 	}
-	for at := 0; at < len(content); {
-		part := content[at:min(at+chunk, len(content))]
-		n := len(part)
-		if bytes.Count(part, []byte{0}) < n {
-			var err error
-			if n, err = unix.Pwrite(fd, part, int64(at)); err != nil {
-				return err
-			}
+	for at := 0; at < len(content); at += chunk {
+		if part := content[at:min(at+chunk, len(content))]; bytes.Count(part, []byte{0}) < len(part) {
+			copy(to[at:], part)
 		}
-		at += n
 	}
-	_, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
-	return err
+	if err := unix.Munmap(to); err != nil {
+		return err
+	}
+	unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+	return nil
+}
+
+// makeImage returns a new file in memory of size bytes.
+func makeImage(size int) (int, error) {
+	fd, err := unix.MemfdCreate("snapshot", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return -1, err
+	}
+	if err := unix.Ftruncate(fd, int64(size)); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
 
 // Close implements guest.Image. What instances have mapped stays.

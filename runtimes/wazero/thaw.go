@@ -39,6 +39,22 @@ const (
 	entrySize = 8
 )
 
+func openPagemap() (int, error) {
+	return unix.Open("/proc/self/pagemap", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+}
+
+// firstEntry is where the entries of a memory begin in pagemap.
+func firstEntry(memory []byte) int64 {
+	return int64(uintptr(unsafe.Pointer(unsafe.SliceData(memory)))) / int64(os.Getpagesize()) * entrySize
+}
+
+// readable tries whether pagemap can be read: it may be open in a sandbox that does not let it.
+func readable(pagemap int, memory []byte) error {
+	var entry [entrySize]byte
+	_, err := unix.Pread(pagemap, entry[:], firstEntry(memory))
+	return err
+}
+
 // thaw copies back the pages that were written to: that takes a tenth of the time of dropping all and faulting those in
 // again that the next call needs. Where most are written to they are dropped, for the sake of other instances.
 func (m *memory) thaw() error {
@@ -49,11 +65,11 @@ func (m *memory) thaw() error {
 	if m.entries == nil {
 		m.entries = make([]byte, min(len(front)/page, maxEntries)*entrySize)
 	}
-	first := int64(uintptr(unsafe.Pointer(unsafe.SliceData(front)))) / int64(page)
+	first := firstEntry(front)
 	dirty := 0
 	for at := 0; at < len(front); {
 		entries := m.entries[:min(len(m.entries), (len(front)-at)/page*entrySize)]
-		if n, err := unix.Pread(m.image.pagemap, entries, (first+int64(at/page))*entrySize); n < len(entries) {
+		if n, err := unix.Pread(m.image.pagemap, entries, first+int64(at/page*entrySize)); n < len(entries) {
 			return errors.Join(errors.New("reading pagemap"), err)
 		}
 		for ; len(entries) > 0; entries, at = entries[entrySize:], at+page {

@@ -13,7 +13,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"golang.org/x/sys/cpu"
-	"golang.org/x/sys/unix"
 
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/guest"
@@ -32,26 +31,22 @@ func New() runtimes.Backend { return Config{}.New() }
 
 // A Config says how the backend works. Its zero value is the default.
 type Config struct {
-	// Memfd makes the file of a snapshot, as memfd_create(2) does, which is the default. A sandbox in which that is not
-	// allowed has files ready. An error means that snapshots are copied.
-	Memfd func(name string, flags int) (fd int, err error)
+	// Image makes the file of a large snapshot: a new one of zeros, at least size bytes. The default is a file in memory. An
+	// error means that the snapshot is copied.
+	Image func(size int) (fd int, err error)
 	// Pagemap opens /proc/self/pagemap, which is the default. An error means that large snapshots are restored slower.
 	Pagemap func() (fd int, err error)
 }
 
 // New returns a backend.
 func (c Config) New() runtimes.Backend {
-	if c.Memfd == nil {
-		c.Memfd = unix.MemfdCreate
+	if c.Image == nil {
+		c.Image = makeImage
 	}
 	if c.Pagemap == nil {
 		c.Pagemap = openPagemap
 	}
 	return guest.New(engine{c})
-}
-
-func openPagemap() (int, error) {
-	return unix.Open("/proc/self/pagemap", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
 
 type engine struct{ Config }

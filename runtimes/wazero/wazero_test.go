@@ -13,18 +13,18 @@ func TestContract(t *testing.T) { runtimetest.Run(t, wazero.New) }
 
 func TestAllocations(t *testing.T) { runtimetest.Allocations(t, wazero.New) }
 
-// A sandbox may have nothing to make copies on write with.
-func TestContractWithCopies(t *testing.T) {
-	no := func() (int, error) { return -1, errors.New("not here") }
-	runtimetest.Run(t, func() runtimes.Backend {
-		return wazero.Config{Memfd: func(string, int) (int, error) { return no() }, Pagemap: no}.New()
-	})
-}
+// A sandbox may have nothing to make copies on write with, or only what was opened before.
+func TestContractWithCopies(t *testing.T) { runtimetest.Run(t, copying) }
 
-func TestNoDifferenceToCopies(t *testing.T) {
-	runtimetest.Agree(t, wazero.New, func() runtimes.Backend {
-		return wazero.Config{Memfd: func(string, int) (int, error) { return -1, errors.New("not here") }}.New()
-	})
+func TestContractAhead(t *testing.T) { runtimetest.Run(t, wazero.Ahead) }
+
+func TestNoDifferenceToCopies(t *testing.T) { runtimetest.Agree(t, wazero.New, copying) }
+
+func copying() runtimes.Backend {
+	return wazero.Config{
+		Image:   func(int) (int, error) { return -1, errors.New("not here") },
+		Pagemap: func() (int, error) { return -1, errors.New("nor this") },
+	}.New()
 }
 
 func BenchmarkBackend(b *testing.B) { runtimetest.Benchmark(b, wazero.New) }
