@@ -14,7 +14,7 @@ import (
 
 // What every attack is held to, beside its outcome.
 const (
-	refusalTime = 50 * time.Millisecond  // of a malformed file
+	refusalTime = 50 * time.Millisecond  // of a file that is invalid
 	pauseTime   = 20 * time.Millisecond  // of runtime.GC while the attack is at work, in the median
 	controlTime = 250 * time.Millisecond // of the control plugin, 95 times of 100
 	spareMemory = 32 << 20               // over the limit at the peak of calls, and over the baseline afterwards
@@ -150,7 +150,7 @@ func (f *field) strike(a *Attack, between func()) (r result) {
 // judge holds what was measured against the limits.
 func (f *field) judge(r *result, a *Attack) {
 	slow := func(format string, args ...any) { r.slow = append(r.slow, fmt.Sprintf(format, args...)) }
-	if a.Load == Refused && r.load > refusalTime {
+	if a.Invalid && r.load > refusalTime {
 		slow("the refusal took %v, at most %v", r.load, refusalTime)
 	}
 	if most := max(runtimes.MinStart, runtimes.StartFactor*a.Limits.Timeout) + runtimes.Grace; r.load > most {
@@ -168,6 +168,7 @@ func (f *field) judge(r *result, a *Attack) {
 	after := settle(f.base)
 	if after.memory > f.base.memory+spareMemory {
 		slow("%d MiB of memory stay", (after.memory-f.base.memory)>>20)
+		f.base.memory = after.memory // an allocator may keep it, once
 	}
 	if after.goroutines > f.base.goroutines {
 		slow("%d goroutines stay", after.goroutines-f.base.goroutines)

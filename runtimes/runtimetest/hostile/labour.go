@@ -67,14 +67,14 @@ func labour() []*Attack {
 	tableFill := join(zero, []byte("\xd0\x70"), w.I32(elements), []byte("\xfc\x11\x00"))
 	tableCopy := join(zero, w.I32(1), w.I32(elements-1), []byte("\xfc\x0e\x00\x00"))
 	return []*Attack{
-		called("bulk_fill_straight", "20,000 fills of 16 MiB in a row: no loop and no call", LimitTime, big(20_000, fill)),
-		called("bulk_copy_straight", "15,000 copies of 8 MiB in a row", LimitTime, big(15_000, zero, w.I32(8<<20), w.I32(8<<20), []byte("\xfc\x0a\x00\x00"))),
+		called("bulk_fill_straight", "10,000 fills of 16 MiB in a row: no loop and no call", LimitTime, big(10_000, fill)),
+		called("bulk_copy_straight", "7,000 copies of 8 MiB in a row", LimitTime, big(7_000, zero, w.I32(8<<20), w.I32(8<<20), []byte("\xfc\x0a\x00\x00"))),
 		called("bulk_init_straight", "1,000 copies of a data segment of 8 MiB in a row", LimitTime, withSegment(8<<20, repeat(1000, zero, zero, w.I32(8<<20), []byte("\xfc\x08\x00\x00")))),
-		refused("bomb_table_fill", "20,000 fills of a table, of each of which wazero makes a loop", big(20_000, tableFill)),
-		refused("bomb_table_copy", "15,000 copies of a table", big(15_000, tableCopy)),
+		invalid("bomb_table_fill", "10,000 fills of a table, of each of which wazero makes a loop", big(10_000, tableFill)),
+		invalid("bomb_table_copy", "8,000 copies of a table", big(8_000, tableCopy)),
 		called("table_fill_tree", "a call tree of functions that fill a table of 90,000 elements 1,000 times", LimitTime, tree(repeat(1000, tableFill))),
 		called("table_copy_tree", "a call tree of functions that copy a table of 90,000 elements 1,000 times", LimitTime, tree(repeat(1000, tableCopy))),
-		called("straight_divide", "a call tree of functions of 30,000 divisions", LimitTime, tree(repeat(30_000, div))),
+		called("straight_divide", "a call tree of functions of 15,000 divisions", LimitTime, tree(repeat(15_000, div))),
 		leakGlobals(),
 	}
 }
