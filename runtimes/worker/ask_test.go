@@ -80,3 +80,24 @@ func TestHostErrors(t *testing.T) {
 		})
 	}
 }
+
+// Every call starts from nothing.
+func TestProgress(t *testing.T) {
+	h := &witness{}
+	w := modestWorld(t, h)
+	for _, text := range []string{"progress", "no progress", "progress"} {
+		if _, err := w.Call(t.Context(), nil, []byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if r := w.idle[0].ratio; r != (ratio{}) {
+			t.Errorf("%s: %+v is left of the call", text, r)
+		}
+	}
+	var r ratio
+	if !r.follow([]byte(progress(0, 5))) || !r.follow([]byte(progress(0, 5))) || r.follow([]byte(progress(0, 4))) || r.follow([]byte(progress(-1, 5))) {
+		t.Error("progress of one call")
+	}
+	if h.calls[abi.Progress].Load() != 2 {
+		t.Errorf("progress reached the Host %d times", h.calls[abi.Progress].Load())
+	}
+}

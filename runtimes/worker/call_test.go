@@ -45,8 +45,10 @@ func (m *modestModule) Measure(ctx context.Context, dst, request []byte, u *runt
 		for ctx.Err() == nil {
 		}
 		return nil, ctx.Err()
-	case "log":
-		m.host.Capability(ctx, abi.Log, 1, nil, []byte("line"))
+	case "progress":
+		if _, err := m.host.Capability(ctx, abi.Progress, 0, nil, []byte(progress(1, 4))); err != nil {
+			return nil, err
+		}
 	case "log from nowhere":
 		if _, err := m.host.Capability(context.Background(), abi.Log, 1, nil, nil); err == nil {
 			return nil, errors.New("it was heard")
