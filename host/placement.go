@@ -7,6 +7,7 @@ import (
 
 	"bulkhead/host/manifest"
 	"bulkhead/runtimes"
+	"bulkhead/runtimes/worker"
 )
 
 // A placement says which engine runs a plugin, and where.
@@ -29,7 +30,7 @@ func (p placement) open() (runtimes.Backend, error) {
 	}
 	switch p.isolation {
 	case manifest.Process:
-		return engine(), nil
+		return worker.New(worker.Config{Backend: p.engine})
 	case manifest.Inline:
 		return engine(), nil
 	}

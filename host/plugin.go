@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"strings"
 
@@ -14,12 +11,11 @@ import (
 	"bulkhead/host/bundle"
 	"bulkhead/host/keys"
 	"bulkhead/host/scaffold"
-	"bulkhead/runtimes"
 )
 
 func pluginCommand(s *streams) *cobra.Command {
 	return group("plugin", "Write, build, test, sign, verify and look at plugins",
-		pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s))
+		pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s), pluginCallCommand(s), pluginLimitsCommand(s))
 }
 
 func pluginNewCommand(s *streams) *cobra.Command {
@@ -177,72 +173,4 @@ func inspectText(u *bundle.Unverified) string {
 		b.WriteString("NOT SIGNED\n")
 	}
 	return b.String()
-}
-
-func pluginTestCommand(s *streams) *cobra.Command {
-	var config string
-	var limits limitFlags
-	cmd := &cobra.Command{
-		Use:   "test BUNDLE",
-		Short: "Run a bundle's self-tests in the real sandbox, signed or not",
-		Long: `Run a bundle's self-tests in the real sandbox, signed or not, as a host does when it loads the plugin: log works and goes
-to standard error, every other capability answers UNAVAILABLE. Limits are written as in the manifest.`,
-		Args: exactly("BUNDLE"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			at, within, err := limits.parse()
-			if err != nil {
-				return err
-			}
-			u, err := bundle.Inspect(args[0])
-			if err != nil {
-				return err
-			}
-			var raw []byte
-			if config != "" {
-				if raw, err = readBounded(config, 1<<20); err != nil {
-					return usage(err)
-				}
-			}
-			if err := testBundle(cmd.Context(), s, u, at, within, raw); err != nil {
-				return err
-			}
-			return s.say(map[string]any{"name": u.Descriptor.Name, "passed": len(u.SelfTests)}, fmt.Sprintf("%s: %d self-tests passed\n", u.Descriptor.Name, len(u.SelfTests)))
-		},
-	}
-	cmd.Flags().StringVar(&config, "config", "", "JSON file with the operator's config")
-	limits.add(cmd)
-	return cmd
-}
-
-func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, at placement, limits runtimes.Limits, config []byte) error {
-	if len(u.SelfTests) == 0 {
-		return usage(errors.New("the bundle has no self-tests: add [[selftest]] to plugin.toml"))
-	}
-	backend, err := at.open()
-	if err != nil {
-		return err
-	}
-	m, err := backend.Load(ctx, runtimes.Program{
-		Name: u.Descriptor.Name, Wasm: u.Wasm, Config: config, Assets: u.Assets, Grants: u.Descriptor.Grants(),
-		WASI: u.Descriptor.WASI, Host: bench{slog.New(slog.NewTextHandler(s.err, nil))}, Limits: limits,
-	})
-	if err != nil {
-		return errors.Join(err, backend.Close(ctx))
-	}
-	if err := selfTest(ctx, &u.Contents, m); err != nil {
-		return errors.Join(&exitError{exitPlugin, err, ""}, m.Close(ctx), backend.Close(ctx))
-	}
-	return errors.Join(m.Close(ctx), backend.Close(ctx))
-}
-
-// bench is the host of a plugin under test.
-type bench struct{ logger *slog.Logger }
-
-// Capability logs, and has nothing else to give.
-func (b bench) Capability(_ context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
-	if c != abi.Log {
-		return dst, abi.ErrUnavailable
-	}
-	b.logger.Info(terminal(string(in)), "level", slot)
-	return dst, nil
 }

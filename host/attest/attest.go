@@ -86,15 +86,23 @@ type Config struct {
 	Development bool // the host holds a development key
 }
 
-// Software makes evidence of kind software. It is safe for concurrent use.
-type Software struct{ config Config }
+// Software makes evidence without hardware. It is safe for concurrent use.
+type Software struct {
+	config Config
+	form   form
+}
 
-// New checks that nothing is missing.
-func New(c Config) (*Software, error) {
+// A form is what evidence says of itself.
+type form struct{ typ, kind, statement string }
+
+// New makes evidence of kind software. It checks that nothing is missing.
+func New(c Config) (*Software, error) { return newSoftware(c, form{Type, KindSoftware, statement}) }
+
+func newSoftware(c Config, f form) (*Software, error) {
 	if c.Signer == nil || len(c.PublicKey) == 0 || c.Log == nil || c.Plugins == nil || c.Host == (Host{}) {
 		return nil, errors.New("building the attester: a key, log, plugins and host are required")
 	}
-	return &Software{c}, nil
+	return &Software{c, f}, nil
 }
 
 // AttestPlugin makes evidence for a plugin, by its signed name and digest, on behalf of a call. It implements what
@@ -115,7 +123,7 @@ func (s *Software) Attest(ctx context.Context, r Requester, nonce []byte) ([]byt
 		return nil, err
 	}
 	e := Evidence{
-		Type: Type, Kind: KindSoftware, Assurance: AssuranceNone, Statement: statement, Requester: r, Nonce: nonce,
+		Type: s.form.typ, Kind: s.form.kind, Assurance: AssuranceNone, Statement: s.form.statement, Requester: r, Nonce: nonce,
 		Log: s.config.Log(), Plugins: s.config.Plugins(), Host: s.config.Host, Development: s.config.Development,
 		PublicKey: s.config.PublicKey, KeyID: keyID(s.config.PublicKey),
 	}
@@ -124,7 +132,7 @@ func (s *Software) Attest(ctx context.Context, r Requester, nonce []byte) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	if e.Signature, err = s.config.Signer.Sign(message, Type); err != nil {
+	if e.Signature, err = s.config.Signer.Sign(message, s.form.typ); err != nil {
 		return nil, fmt.Errorf("signing the evidence: %w", err)
 	}
 	return e.encode()

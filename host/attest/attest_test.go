@@ -236,7 +236,7 @@ func TestQualifyingDataAreUnambiguous(t *testing.T) {
 
 // A vector, so that other programs can be held against this one.
 func TestQualifyingDataVector(t *testing.T) {
-	e := Evidence{Requester: asker, Nonce: nonce, PublicKey: []byte("key"), Log: Log{"origin", 258, "root"}}
+	e := Evidence{Type: Type, Requester: asker, Nonce: nonce, PublicKey: []byte("key"), Log: Log{"origin", 258, "root"}}
 	if got, want := e.qualify(), "24873a32ebda39d824e4394a932e715ea2fe3ce52968f097aa8519b78fbb861a"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

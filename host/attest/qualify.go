@@ -13,7 +13,7 @@ func (e *Evidence) qualify() string {
 	size := binary.BigEndian.AppendUint64(nil, e.Log.Size)
 	h := sha256.New()
 	for _, field := range [][]byte{
-		[]byte(Type), []byte(e.Requester.Who), []byte(e.Requester.Digest), []byte(e.Requester.Call), e.Nonce, e.PublicKey,
+		[]byte(e.Type), []byte(e.Requester.Who), []byte(e.Requester.Digest), []byte(e.Requester.Call), e.Nonce, e.PublicKey,
 		[]byte(e.Log.Origin), size, []byte(e.Log.Root),
 	} {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(field))))

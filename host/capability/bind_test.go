@@ -48,6 +48,7 @@ func TestBindRefuses(t *testing.T) {
 		{"model is the plugin", func(c *Config) { c.Models[0].Alias = c.Alias }},
 		{"model without input", func(c *Config) { c.Models[0].InputBytes = 0 }},
 		{"model with too much output", func(c *Config) { c.Models[0].OutputBytes = abi.MaxAnswer + 1 }},
+		{"model of any size and of sizes", func(c *Config) { c.Models[0].AnySize = true }},
 		{"quota without burst", func(c *Config) { c.Quotas.Log.PerSecond = 1 }},
 		{"negative quota", func(c *Config) { c.Quotas.Sign = Quota{-1, 1} }},
 		{"audit quota below an object", func(c *Config) { c.Quotas.Audit = Quota{1, 16} }},

@@ -16,9 +16,13 @@ type Model struct {
 	Alias       string
 	Digest      string // the model plugin's digest, SHA-256 in hex
 	Module      runtimes.Module
-	InputBytes  int // the exact size of a request: all inputs of its descriptor
-	OutputBytes int // the exact size of an answer
+	InputBytes  int  // the exact size of a request: all inputs of its descriptor
+	OutputBytes int  // the exact size of an answer
+	AnySize     bool // of requests and answers, for the workbench's echo; the sizes are 0 then
 }
+
+func (m *Model) takes(n int) bool { return m.AnySize || n == m.InputBytes }
+func (m *Model) gives(n int) bool { return n >= 0 && (m.AnySize || n == m.OutputBytes) }
 
 func (c *Config) checkModels() error {
 	for i, m := range c.Models {
@@ -27,6 +31,9 @@ func (c *Config) checkModels() error {
 			return fmt.Errorf("infer slot %d has no model", i)
 		case m.Alias == c.Alias:
 			return fmt.Errorf("infer slot %d is the plugin itself", i)
+		case m.AnySize && (m.InputBytes != 0 || m.OutputBytes != 0):
+			return fmt.Errorf("infer slot %d has sizes and takes any", i)
+		case m.AnySize:
 		case m.InputBytes < 1 || m.InputBytes > abi.MaxRequest || m.OutputBytes < 1 || m.OutputBytes > abi.MaxAnswer:
 			return fmt.Errorf("infer slot %d has no sizes within the ABI's limits", i)
 		}
@@ -44,13 +51,13 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 		return dst, abi.ErrNotFound
 	}
 	m := &b.Models[slot]
-	if len(in) != m.InputBytes {
+	if !m.takes(len(in)) {
 		return dst, abi.ErrInvalid
 	}
 	r.Use(gate.PluginRef{Alias: m.Alias, Digest: m.Digest})
 	within := gate.WithRunning(ctx, &gate.Running{Call: r.Call, Trace: r.Trace, Principal: r.Principal, Via: b.Alias})
 	out, err := r.Measure(within, m.Module, dst, in)
-	if err == nil && (len(out) < len(dst) || len(out)-len(dst) != m.OutputBytes) {
+	if err == nil && !m.gives(len(out)-len(dst)) {
 		err = fmt.Errorf("%w: the answer has %d bytes, not %d", runtimes.ErrBadOutput, len(out)-len(dst), m.OutputBytes)
 	}
 	if err != nil {

@@ -67,6 +67,21 @@ func TestInferIsPaidByTheCall(t *testing.T) {
 	}
 }
 
+func TestInferOfAnySize(t *testing.T) {
+	h := newHouse()
+	h.config.Models[0] = Model{Alias: "echo", Digest: hexB, Module: module(reverse), AnySize: true}
+	b := h.bind(t)
+	for _, in := range []string{"", "a", "abcdef"} {
+		if out, err := b.Capability(within(), abi.Infer, 0, []byte("dst:"), []byte(in)); err != nil || len(out) != len("dst:"+in) {
+			t.Errorf("%q: %q, %v", in, out, err)
+		}
+	}
+	h.config.Models[0].Module = module(func(context.Context, []byte, []byte) ([]byte, error) { return nil, nil })
+	if out, err := h.bind(t).Capability(within(), abi.Infer, 0, []byte("dst:"), nil); !errors.Is(err, abi.ErrInternal) || string(out) != "dst:" {
+		t.Errorf("a model that takes what is not its own: %q, %v", out, err)
+	}
+}
+
 func TestInferRefuses(t *testing.T) {
 	h := newHouse()
 	ran := false

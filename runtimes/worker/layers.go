@@ -1,0 +1,105 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bulkhead/runtimes"
+)
+
+// A Layer is one part of the sandbox.
+type Layer struct {
+	Name     string
+	Required bool
+	Present  bool
+	Detail   string // version or reason, one line; may be empty
+}
+
+// Layers are all parts of the sandbox, as one kernel offers them.
+type Layers []Layer
+
+// Missing returns the names of the required layers that are not there.
+func (l Layers) Missing() []string {
+	var names []string
+	for _, layer := range l {
+		if layer.Required && !layer.Present {
+			names = append(names, layer.Name)
+		}
+	}
+	return names
+}
+
+// String names the layers that are there, for one line of a log.
+func (l Layers) String() string {
+	var names []string
+	for _, layer := range l {
+		if layer.Present {
+			names = append(names, layer.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// layersOf lists what stands around a worker.
+func layersOf(g greeting, how isolation) Layers {
+	has := func(bit uint32) bool { return g.layers&bit != 0 }
+	version := ""
+	if g.landlock > 0 {
+		version = fmt.Sprintf("ABI %d", g.landlock)
+	}
+	return Layers{
+		{"process", true, true, ""},
+		{"hidden", true, has(layerHidden), "not dumpable, no capabilities"},
+		{"no_new_privs", true, has(layerNoNewPrivs), ""},
+		{"landlock", true, has(layerLandlock), version},
+		{"rlimits", true, has(layerRlimits), ""},
+		{"seccomp", true, has(layerSeccomp), ""},
+		{"namespaces", false, how.namespaces, "users, network, IPC, host name"},
+		{"nobody", false, how.nobody, "a user of its own, where the host is root"},
+		{"cgroup", false, false, "not used"},
+	}
+}
+
+func layerNames() (names []string) {
+	for _, l := range layersOf(greeting{}, isolation{}) {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// probeTime is how long a worker may take to say hello.
+const probeTime = 10 * time.Second
+
+// Check starts a worker without a plugin and returns the layers of its sandbox. The error, if any, says why one is missing
+// or why there is no worker at all.
+func Check(ctx context.Context, c Config) (Layers, error) {
+	b, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	p := &plugin{limits: runtimes.Limits{Memory: 1 << 16}, image: -1, code: -1}
+	if p.image, err = makeSealed("bulkhead-program"); err != nil {
+		return nil, err
+	}
+	defer p.close()
+	if p.code, err = makeSealed("bulkhead-code"); err != nil {
+		return nil, err
+	}
+	w, err := b.launch(p)
+	if err != nil {
+		return nil, err
+	}
+	defer w.bury()
+	w.begin(ctx, time.Now().Add(probeTime))
+	g, err := w.greet()
+	if err != nil {
+		return nil, err
+	}
+	if g.missing != "" {
+		err = errors.New(g.missing)
+	}
+	return layersOf(g, w.isolation), err
+}

@@ -1,0 +1,135 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"bulkhead/runtimes"
+)
+
+// greeting is what a worker says of its sandbox before it has read a byte of its plugin. Until then it is as honest as
+// the host.
+type greeting struct {
+	layers   uint32
+	landlock int
+	missing  string
+}
+
+// greet waits for the hello.
+func (w *worker) greet() (g greeting, err error) {
+	f, err := w.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return g, w.fail(fmt.Errorf("%s; it did not even say hello: does its main call worker.Main first?", w.obituary()))
+	case err != nil:
+		return g, w.fail(err)
+	case f.op != opHello || f.arg != version || f.n > maxText:
+		return g, w.fail(brokenf("message %d of version %d for a hello: is it another program?", f.op, f.arg))
+	}
+	return greeting{layers: f.key, landlock: int(f.memory), missing: line(string(w.area(areaAnswer)[:f.n]))}, nil
+}
+
+// load has a new worker load its plugin. A quiet one's log lines have been seen before. If fetch is set, code is what it
+// compiled, for others; it may be nil.
+func (w *worker) load(ctx context.Context, until time.Time, quiet, fetch bool) (code []byte, dropped uint32, err error) {
+	w.begin(ctx, until)
+	defer w.finish()
+	w.quiet = quiet
+	defer func() { w.quiet = false }()
+	g, err := w.greet()
+	if err != nil {
+		return nil, 0, w.refusal("starting a worker", err)
+	}
+	if g.layers != allLayers {
+		return nil, 0, w.refusal(g.missing, ErrSandbox)
+	}
+	if err := w.plugin.insist(layersOf(g, w.isolation)); err != nil {
+		return nil, 0, w.refusal(err.Error(), ErrSandbox)
+	}
+	order := frame{op: opLoad, time: uint64(max(0, time.Until(w.until)))}
+	if fetch {
+		order.arg = 1
+	}
+	f, err := frame{}, w.send(order)
+	if err == nil {
+		f, err = w.serve()
+	}
+	if err == nil && f.op == opReady {
+		if code, err = w.fetch(f.time, fetch); err == nil {
+			return code, f.dropped, nil
+		}
+	}
+	if err == nil && f.op == opRefused {
+		return nil, 0, w.refused(f)
+	}
+	if err == nil {
+		err = brokenf("message %d for having loaded", f.op)
+	}
+	return nil, 0, w.refusal("loading in a worker", w.starved(w.fail(err)))
+}
+
+// starved adds that a death came of the memory limit, if it looks so.
+func (w *worker) starved(err error) error {
+	if errors.Is(err, runtimes.ErrDied) && strings.Contains(w.reason, "out of memory") {
+		return fmt.Errorf("%w: memory: %w", runtimes.ErrLimit, err)
+	}
+	return err
+}
+
+// fetch takes the code that a worker compiled, in pieces.
+func (w *worker) fetch(size uint64, wanted bool) ([]byte, error) {
+	if size == 0 {
+		return nil, nil
+	}
+	if size > maxCode || !wanted {
+		return nil, brokenf("%d bytes of code", size)
+	}
+	code := make([]byte, 0, size)
+	for uint64(len(code)) < size {
+		if err := w.send(frame{op: opFetch}); err != nil {
+			return nil, err
+		}
+		f, err := w.next()
+		if err != nil {
+			return nil, err
+		}
+		if want := min(areaSize, size-uint64(len(code))); f.op != opPiece || uint64(f.n) != want {
+			return nil, brokenf("message %d with %d bytes for %d bytes of code", f.op, f.n, want)
+		}
+		code = append(code, w.area(areaAnswer)[:f.n]...)
+		w.most[areaAnswer] = max(w.most[areaAnswer], int(f.n))
+	}
+	return code, nil
+}
+
+// refused is the error of a plugin that did not load, in the worker's words.
+func (w *worker) refused(f frame) error {
+	words := append([]byte(nil), w.area(areaAnswer)[:min(f.n, maxText+maxGuestText+1)]...)
+	if f.key > min(f.n, maxText) || f.arg == failSandbox {
+		return w.refusal("loading in a worker", w.fail(brokenf("a reason of %d bytes for failure %d", f.key, f.arg)))
+	}
+	reason, text := words[:f.key], words[f.key:]
+	if err := errors.Join(checkText(failOther, reason), checkText(f.arg, text)); err != nil {
+		return w.refusal("loading in a worker", w.fail(err))
+	}
+	var cause error
+	switch over := w.over(); {
+	case f.arg == failEnded && over == nil:
+		cause = w.fail(brokenf("the end of a load whose time has not passed"))
+	case over != nil && (f.arg == failEnded || w.ctx.Err() != nil):
+		cause = over
+	case f.arg != failOther || len(text) > 0:
+		cause = errorOf(f.arg, string(text))
+	}
+	return w.refusal(string(reason), cause)
+}
+
+// refusal is a LoadError. The worker ends.
+func (w *worker) refusal(reason string, err error) error {
+	w.dead = true
+	return &runtimes.LoadError{Plugin: w.plugin.name, Reason: line(reason), Err: err}
+}

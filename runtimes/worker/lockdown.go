@@ -1,0 +1,74 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"bulkhead/runtimes"
+)
+
+// Bits of the layers that a worker has put over itself, as it says before it has read a byte of its plugin.
+const (
+	layerHidden = 1 << iota // not dumpable, no capabilities
+	layerNoNewPrivs
+	layerLandlock
+	layerRlimits
+	layerSeccomp
+
+	allLayers = 1<<iota - 1
+)
+
+// A step puts one layer over the process.
+type step struct {
+	layer uint32
+	name  string
+	do    func() error
+}
+
+// lockdown puts every layer over this process, in the order that works: Landlock needs no_new_privs and a descriptor,
+// the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once.
+func lockdown(data uint64, ownUsers bool) (layers uint32, missing error) {
+	var reasons []string
+	for _, s := range []step{
+		{layerHidden, "hiding", hide},
+		{layerNoNewPrivs, "no_new_privs", func() error { return allThreads(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0) }},
+		{layerLandlock, "landlock", landlock},
+		{layerRlimits, "rlimits", func() error { return limitAll(data, ownUsers) }},
+		{layerSeccomp, "seccomp", func() error { return install(processor().filter(uint32(unix.Getpid()), false)) }},
+	} {
+		if err := s.do(); err != nil {
+			reasons = append(reasons, fmt.Sprintf("%s: %v", s.name, err))
+			continue
+		}
+		layers |= s.layer
+	}
+	if reasons != nil {
+		missing = errors.New(strings.Join(reasons, "; "))
+	}
+	return layers, missing
+}
+
+// hide keeps other processes of the same user out, and takes whatever capabilities an operator gave the host.
+func hide() error {
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return err
+	}
+	return dropCapabilities()
+}
+
+// settle ends loading: what it left is given back, and what only it needed is forbidden, executable memory above all.
+func settle(l runtimes.Limits) error {
+	debug.SetMemoryLimit(heap + copies*int64(l.Memory))
+	debug.FreeOSMemory()
+	if err := limit(unix.RLIMIT_DATA, dataLimit(l)); err != nil {
+		return fmt.Errorf("limiting memory: %w", err)
+	}
+	if err := install(processor().filter(uint32(unix.Getpid()), true)); err != nil {
+		return fmt.Errorf("sealing: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package worker
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"bulkhead/runtimes"
+)
+
+// name is what a worker is called: its argument zero, by which Main knows it.
+const name = "bulkhead-worker"
+
+// Main runs a worker, if this process was started as one, and does not return then. Otherwise it returns at once. It MUST
+// be the first line of main in every program whose executable is a Config's, and so of TestMain. backends are the engines
+// that a worker can have, by name.
+func Main(backends map[string]func() runtimes.Backend) {
+	if len(os.Args) == 0 || os.Args[0] != name {
+		return
+	}
+	quit(run(os.Args[1:], backends))
+}
+
+// quit ends this process.
+func quit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// arguments are what the host tells a worker on its command line. The plugin's name is for people who list processes.
+type arguments struct {
+	backend  string
+	data     uint64 // memory while loading
+	ownUsers bool   // it has a user namespace of its own
+	plugin   string
+}
+
+func (a arguments) list() []string {
+	return []string{name, a.backend, strconv.FormatUint(a.data, 10), strconv.FormatBool(a.ownUsers), a.plugin}
+}
+
+func parseArguments(list []string) (a arguments, err error) {
+	if len(list) != 4 {
+		return a, fmt.Errorf("%s is started by a host, with other arguments", name)
+	}
+	a.backend, a.plugin = list[0], list[3]
+	if a.data, err = strconv.ParseUint(list[1], 10, 64); err != nil {
+		return a, err
+	}
+	a.ownUsers, err = strconv.ParseBool(list[2])
+	return a, err
+}
+
+// run is a worker's life. What it maps before the sandbox stands it reads only afterwards.
+func run(list []string, backends map[string]func() runtimes.Backend) error {
+	a, err := parseArguments(list)
+	if err != nil {
+		return err
+	}
+	open, ok := backends[a.backend]
+	if !ok {
+		return fmt.Errorf("this program has no backend %q", a.backend)
+	}
+	if err := dieWithHost(fdLife); err != nil {
+		return err
+	}
+	c := &child{settle: settle, quit: quit}
+	if err := c.connect(); err != nil {
+		return err
+	}
+	if err := closeOthers(2, fdBell, fdRing, fdLife); err != nil {
+		return err
+	}
+	backend := open() // it may want files ready
+	layers, missing := lockdown(a.data, a.ownUsers)
+	if err := c.hello(layers, missing); err != nil || missing != nil {
+		return err
+	}
+	return c.work(backend)
+}

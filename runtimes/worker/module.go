@@ -1,0 +1,92 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bulkhead/abi"
+	"bulkhead/runtimes"
+)
+
+// A Module is a plugin with its workers.
+type Module struct {
+	plugin *plugin
+	pool
+}
+
+var (
+	_ runtimes.Module   = (*Module)(nil)
+	_ runtimes.Meter    = (*Module)(nil)
+	_ runtimes.Reporter = (*Module)(nil)
+)
+
+func newModule(p *plugin, launch func() (*worker, error), now func() time.Time, most int) *Module {
+	m := &Module{plugin: p}
+	m.launch, m.startTime, m.now, m.most, m.free = launch, startTime(p.limits), now, most, p.close
+	m.users, m.over = 1, make(chan struct{})
+	m.life, m.end = context.WithCancel(context.Background())
+	return m
+}
+
+// instances is how many workers p may have. One whose calls share an instance has one.
+func instances(p runtimes.Program) int {
+	switch {
+	case p.Stateful:
+		return 1
+	case p.Limits.Instances == 0:
+		return runtimes.DefaultInstances
+	}
+	return p.Limits.Instances
+}
+
+// startTime is how long a worker may load.
+func startTime(l runtimes.Limits) time.Duration {
+	return max(runtimes.StartFactor*l.Timeout, runtimes.MinStart)
+}
+
+// open starts the first worker, which shows whether the plugin is any good, and compiles it for the others.
+func (m *Module) open(ctx context.Context) error {
+	w, err := m.launch()
+	if err != nil {
+		return &runtimes.LoadError{Plugin: m.plugin.name, Reason: "starting", Err: err}
+	}
+	code, dropped, err := w.load(ctx, time.Now().Add(m.startTime), false, true)
+	if err == nil && code != nil {
+		err = m.plugin.keepCode(code)
+	}
+	if err != nil {
+		w.bury()
+		return err
+	}
+	m.counts.Dropped, m.counts.Panics, w.panics = uint64(dropped), w.panics, 0
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.add(w)
+	return nil
+}
+
+// Call implements runtimes.Module.
+func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) {
+	var u runtimes.Usage
+	return m.Measure(ctx, dst, request, &u)
+}
+
+// Measure implements runtimes.Meter.
+func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.Usage) ([]byte, error) {
+	*u = runtimes.Usage{Reported: true}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(request) > abi.MaxRequest {
+		return nil, fmt.Errorf("%w: a request of %d bytes, at most %d", runtimes.ErrLimit, len(request), abi.MaxRequest)
+	}
+	until := time.Now().Add(m.plugin.limits.Timeout)
+	w, err := m.take(ctx, until)
+	if err != nil {
+		return nil, err
+	}
+	answer, last, err := w.measure(ctx, until, dst, request, u)
+	m.put(w, last)
+	return answer, err
+}
