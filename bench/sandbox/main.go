@@ -21,7 +21,7 @@ type options struct {
 }
 
 func main() {
-	worker.Main(engines())
+	worker.Main(sandboxed())
 	if task := os.Getenv(childVariable); task != "" {
 		exitOn(child(task))
 		return
