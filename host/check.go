@@ -58,7 +58,9 @@ func check(ctx context.Context, s *streams, path string, accept bool) error {
 	if err := errors.Join(err, l.close(ctx)); err != nil {
 		return err
 	}
-	return s.say(planOf(sys), planText(planOf(sys)))
+	p := planOf(sys)
+	p.Sandbox = sandboxOf(ctx, sys)
+	return s.say(p, planText(p))
 }
 
 // noLog is the log of a host that only looks: nothing can be recorded, so nothing that must be recorded can happen.

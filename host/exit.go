@@ -13,6 +13,7 @@ import (
 	"bulkhead/host/keys"
 	"bulkhead/host/manifest"
 	"bulkhead/runtimes"
+	"bulkhead/runtimes/worker"
 )
 
 // The exit codes of every command.
@@ -45,6 +46,7 @@ func hinted(err error, hint string) error { return &exitError{code(err), err, hi
 // Hints that more than one command gives.
 const (
 	moreRoom  = "raise its timeout, fuel or memory, if you trust it to need more"
+	noSandbox = `isolation = "inline" runs a plugin in the host's own process: only for plugins that you trust as you trust the host`
 	seeStatus = "'bin/host status' on the device says why and until when"
 )
 
@@ -90,6 +92,8 @@ func hint(err error) string {
 		return e.hint
 	case errors.Is(err, runtimes.ErrQuarantined):
 		return seeStatus
+	case errors.Is(err, worker.ErrSandbox):
+		return noSandbox
 	case errors.As(err, &load) && errors.Is(err, runtimes.ErrLimit):
 		return moreRoom
 	}

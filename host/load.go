@@ -67,7 +67,7 @@ func (l *loader) open() error {
 		if l.backends[at] != nil {
 			continue
 		}
-		b, err := at.open()
+		b, err := at.open(l.system.Sandbox...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
 			continue

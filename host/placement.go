@@ -20,7 +20,8 @@ type placement struct {
 func (p placement) String() string { return p.engine + "/" + string(p.isolation) }
 
 // open makes the backend of a placement, which the caller closes. Its error carries exit code 3: there is no second best.
-func (p placement) open() (runtimes.Backend, error) {
+// Workers must have the required layers of a sandbox, beside those that all have.
+func (p placement) open(require ...string) (runtimes.Backend, error) {
 	engine, ok := backends()[p.engine]
 	if !ok {
 		return nil, refused(fmt.Errorf("this binary has no backend %s", p.engine), "build it with: go build -tags "+p.engine+" -o bin/host ./host")
@@ -30,7 +31,11 @@ func (p placement) open() (runtimes.Backend, error) {
 	}
 	switch p.isolation {
 	case manifest.Process:
-		return worker.New(worker.Config{Backend: p.engine})
+		b, err := worker.New(worker.Config{Backend: p.engine, Require: require})
+		if err != nil {
+			return nil, refused(err, "see [sandbox] require in the manifest")
+		}
+		return b, nil
 	case manifest.Inline:
 		return engine(), nil
 	}

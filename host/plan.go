@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/manifest"
+	"bulkhead/runtimes/worker"
 )
 
 // A plan is what `host check --json` prints: what would run.
@@ -17,7 +19,31 @@ type plan struct {
 	Serial      int64        `json:"serial"`
 	Development bool         `json:"development"`
 	Plugins     []planPlugin `json:"plugins"`
+	Sandbox     []planLayer  `json:"sandbox,omitempty"` // of workers, if any plugin has one
 	Notes       []string     `json:"notes"`
+}
+
+// A planLayer is a layer of the sandbox around a worker.
+type planLayer struct {
+	Name     string `json:"name"`
+	Required bool   `json:"required"`
+	Present  bool   `json:"present"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+// sandboxOf returns the layers that this kernel offers, if any plugin runs in a worker.
+func sandboxOf(ctx context.Context, sys *system) (out []planLayer) {
+	for _, p := range sys.plugins {
+		if p.Isolation != manifest.Process {
+			continue
+		}
+		layers, _ := worker.Check(ctx, worker.Config{Backend: p.Backend}) // the plugins have been loaded: nothing required is missing
+		for _, l := range layers {
+			out = append(out, planLayer{l.Name, l.Required || slices.Contains(sys.Sandbox, l.Name), l.Present, l.Detail})
+		}
+		return out
+	}
+	return nil
 }
 
 type planPlugin struct {
@@ -121,6 +147,25 @@ func (p *planPlugin) within() string {
 	return fmt.Sprintf("%s, %s, %s fuel, %s/%s", manifest.FormatMemory(p.Memory), p.Timeout, manifest.FormatFuel(p.Fuel), p.Backend, p.Isolation)
 }
 
+// sandboxText names the layers that are there, and those that are not.
+func sandboxText(layers []planLayer) string {
+	var have, lack []string
+	for _, l := range layers {
+		switch {
+		case l.Present && l.Name == "landlock":
+			have = append(have, l.Name+" ("+l.Detail+")")
+		case l.Present:
+			have = append(have, l.Name)
+		default:
+			lack = append(lack, l.Name)
+		}
+	}
+	if lack == nil {
+		return strings.Join(have, ", ")
+	}
+	return strings.Join(have, ", ") + "; not here: " + strings.Join(lack, ", ")
+}
+
 func planText(p plan) string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -133,6 +178,9 @@ func planText(p plan) string {
 		fmt.Fprintf(t, "%s = %s %s\t%s\t%s %.8s\t%s\t%s\t%.12s\n", q.Alias, q.Name, q.Version, q.Role, q.Publisher, strings.Join(q.Signers, " "), may, q.within(), q.Digest)
 	}
 	t.Flush()
+	if p.Sandbox != nil {
+		fmt.Fprintln(&b, "sandbox of workers:", sandboxText(p.Sandbox))
+	}
 	for _, n := range p.Notes {
 		fmt.Fprintln(&b, n)
 	}

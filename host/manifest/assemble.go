@@ -59,6 +59,7 @@ func assemble(host, device document) *Manifest {
 			Origins:  v.table("listen").texts("origins"),
 			Audience: v.table("listen").text("audience", DefaultAudience),
 		},
+		Sandbox: v.table("sandbox").texts("require"),
 		Device: Device{
 			Name:      device.values.text("name", ""),
 			Zone:      device.values.text("zone", ""),

@@ -37,6 +37,8 @@ func hostKeys() []rule {
 		{key: "listen.http", kind: text, check: loopback, hint: `http = "127.0.0.1:8080", or "[::1]:8080"`},
 		{key: "listen.origins", kind: texts, check: origin, hint: `origins = ["https://app.example.com"]`},
 		{key: "listen.audience", kind: text, check: audience},
+		{key: "sandbox", kind: table},
+		{key: "sandbox.require", kind: texts, some: true, check: slot, hint: `require = ["namespaces"]: layers of the sandbox to insist on, as bin/host check lists them`},
 		{key: "publisher", kind: table, required: true, some: true, hint: "[publisher.NAME] says whose plugins may load"},
 		{key: "publisher.*", kind: table, name: alias},
 		{key: "publisher.*.keys", kind: texts, required: true, some: true, check: localPath, hint: `keys = ["keys/NAME.pub"]`},

@@ -22,6 +22,7 @@ type Manifest struct {
 	State      string // the state folder, which may not exist yet
 	Pipeline   Pipeline
 	Listen     Listen
+	Sandbox    []string    // layers that workers must have, beside those that all have
 	Publishers []Publisher // by name
 	Plugins    []Plugin    // by alias
 	Device     Device

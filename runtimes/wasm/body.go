@@ -15,6 +15,7 @@ type body struct {
 	instrs   uint32
 	calls    bool // calls another function
 	loops    uint32
+	bulk     uint32
 	dynamic  bool // has an instruction whose work depends on an operand
 }
 
@@ -60,6 +61,9 @@ func (c *code) complexity(b *body) {
 	if phis := uint64(c.locals) * uint64(b.loops); phis > MaxLoopPhis {
 		c.tooMany(phis, "locals times loops of a function", MaxLoopPhis)
 	}
+	if b.bulk > MaxBulk {
+		c.tooMany(uint64(b.bulk), "bulk instructions of a function", MaxBulk)
+	}
 	if b.loops > MaxLoops {
 		c.tooMany(uint64(b.loops), "loops of a function", MaxLoops)
 	}
@@ -90,10 +94,14 @@ func (c *code) note(b *body, i *instr) {
 		b.loops++
 	case opCall, opCallIndirect:
 		b.calls = true
-	case opMemoryGrow, opMemoryInit, opMemoryCopy, opMemoryFill:
+	case opMemoryGrow, opMemoryCopy, opMemoryFill:
 		b.dynamic = true
+	case opMemoryInit:
+		b.dynamic = true
+		b.bulk++
 	case opTableInit, opTableCopy, opTableGrow, opTableFill:
 		b.dynamic, c.unfit = true, true
+		b.bulk++
 	case opTableSet, opDataDrop, opElemDrop:
 		c.unfit = true
 	case opRefFunc: // wazero makes an object of each, which lives as long as the instance

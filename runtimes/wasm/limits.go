@@ -19,6 +19,7 @@ const (
 	MaxNesting   = 1_024     // of blocks in one function
 	MaxBlocks    = 10_000    // in one function
 	MaxLoops     = 1_000     // in one function
+	MaxBulk      = 1_000     // table.init, .copy, .fill, .grow and memory.init in one function: an engine makes loops of them
 	MaxTargets   = 50_000    // of all br_table of one function
 	MaxPhis      = 1_000_000 // locals times blocks of one function
 	MaxLoopPhis  = 100_000   // locals times loops of one function

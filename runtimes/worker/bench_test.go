@@ -56,6 +56,24 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
+// BenchmarkStart loads a plugin into its first worker, and closes it.
+func BenchmarkStart(b *testing.B) {
+	for name, module := range map[string][]byte{"plain": []byte("echo"), "wazero": echoGuest(1)} {
+		b.Run(name, func(b *testing.B) {
+			backend := newBackend(b, Config{Backend: name})
+			for b.Loop() {
+				m, err := backend.Load(b.Context(), testProgram(module, echoHost{}))
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := m.Close(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // think spins: a sleep would be much longer.
 func think(d time.Duration) {
 	for before := time.Now(); time.Since(before) < d; {

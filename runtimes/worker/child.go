@@ -54,13 +54,10 @@ func (c *child) next() (frame, error) {
 }
 
 // hello says which layers stand.
-func (c *child) hello(layers uint32, missing error) error {
-	f := frame{op: opHello, arg: version, key: layers}
+func (c *child) hello(layers uint32, landlock int, missing error) error {
+	f := frame{op: opHello, arg: version, key: layers, memory: uint64(landlock)}
 	if missing != nil {
 		f.n = uint32(copy(c.area(areaAnswer), line(missing.Error())))
-	}
-	if v, err := landlockVersion(); err == nil {
-		f.memory = uint64(v)
 	}
 	return c.send(f)
 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pair is both sides of a link.
-func pair(t *testing.T) (host, worker *link) {
+// pair is both sides of a link. The test may close the worker's descriptors, and puts them into shut.
+func pair(t *testing.T, shut *[2]int) (host, worker *link) {
 	t.Helper()
 	fd, h, err := makeShared() // where the race detector sees nothing
 	if err != nil {
@@ -27,8 +27,10 @@ func pair(t *testing.T) (host, worker *link) {
 	unix.SetNonblock(bell[1], true)
 	unix.SetNonblock(ring[1], true)
 	t.Cleanup(func() {
-		for _, fd := range []int{bell[0], bell[1], ring[0]} {
-			unix.Close(fd)
+		for _, fd := range []int{bell[0], bell[1], ring[0], ring[1]} {
+			if fd != shut[0] && fd != shut[1] {
+				unix.Close(fd)
+			}
 		}
 		h.unmap()
 	})
@@ -53,7 +55,7 @@ func TestLayout(t *testing.T) {
 
 // Every field arrives, whoever sleeps.
 func TestFrames(t *testing.T) {
-	host, worker := pair(t)
+	host, worker := pair(t, &[2]int{})
 	host.sent, worker.seen, worker.sent, host.seen = math.MaxUint32-5, math.MaxUint32-5, 7, 7 // the count goes round
 	host.out.seq.Store(host.sent)
 	worker.out.seq.Store(worker.sent)
@@ -98,7 +100,9 @@ func TestFrames(t *testing.T) {
 }
 
 func TestLinkEnds(t *testing.T) {
-	host, worker := pair(t)
+	shut := [2]int{-1, -1}
+	host, worker := pair(t, &shut)
+	shut = [2]int{worker.ring, worker.read}
 	go func() {
 		time.Sleep(5 * time.Millisecond)
 		unix.Close(worker.ring)
@@ -123,7 +127,6 @@ func TestLinkEnds(t *testing.T) {
 		}
 	}
 	unix.Close(worker.read)
-	worker.read, _ = unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err := host.send(frame{}); !errors.Is(err, io.EOF) {
 		t.Errorf("to a dead peer: %v, want io.EOF", err)
 	}
@@ -131,7 +134,9 @@ func TestLinkEnds(t *testing.T) {
 
 // No ring is lost, at whatever moment a side goes to sleep.
 func TestNoRingIsLost(t *testing.T) {
-	host, worker := pair(t)
+	shut := [2]int{-1, -1}
+	host, worker := pair(t, &shut)
+	shut = [2]int{worker.ring, worker.read}
 	const rounds = 100_000
 	move := func(l *link, round int) error {
 		for range round % 37 { // sleep falls on every moment of the peer's sending

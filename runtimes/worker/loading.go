@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -34,21 +35,27 @@ func (w *worker) greet() (g greeting, err error) {
 }
 
 // load has a new worker load its plugin. A quiet one's log lines have been seen before. If fetch is set, code is what it
-// compiled, for others; it may be nil.
+// compiled, for others; it may be nil. Every error is a LoadError, after which the worker is of no use.
 func (w *worker) load(ctx context.Context, until time.Time, quiet, fetch bool) (code []byte, dropped uint32, err error) {
 	w.begin(ctx, until)
 	defer w.finish()
 	w.quiet = quiet
-	defer func() { w.quiet = false }()
-	g, err := w.greet()
-	if err != nil {
-		return nil, 0, w.refusal("starting a worker", err)
+	code, dropped, err = w.loaded(fetch)
+	w.quiet = false
+	if err == nil {
+		return code, dropped, nil
 	}
-	if g.layers != allLayers {
-		return nil, 0, w.refusal(g.missing, ErrSandbox)
+	if _, ok := errors.AsType[*runtimes.LoadError](err); !ok {
+		err = w.refusal("loading in a worker", w.starved(err))
 	}
-	if err := w.plugin.insist(layersOf(g, w.isolation)); err != nil {
-		return nil, 0, w.refusal(err.Error(), ErrSandbox)
+	w.dead = true
+	return nil, 0, err
+}
+
+func (w *worker) loaded(fetch bool) (code []byte, dropped uint32, err error) {
+	defer w.caught(debug.SetPanicOnFault(true), &err)
+	if err := w.inspect(); err != nil {
+		return nil, 0, err
 	}
 	order := frame{op: opLoad, time: uint64(max(0, time.Until(w.until)))}
 	if fetch {
@@ -58,18 +65,34 @@ func (w *worker) load(ctx context.Context, until time.Time, quiet, fetch bool) (
 	if err == nil {
 		f, err = w.serve()
 	}
-	if err == nil && f.op == opReady {
-		if code, err = w.fetch(f.time, fetch); err == nil {
-			return code, f.dropped, nil
-		}
-	}
-	if err == nil && f.op == opRefused {
+	switch {
+	case err != nil:
+	case f.op == opRefused:
 		return nil, 0, w.refused(f)
-	}
-	if err == nil {
+	case f.op != opReady:
 		err = brokenf("message %d for having loaded", f.op)
+	default:
+		code, err = w.fetch(f.time, fetch)
 	}
-	return nil, 0, w.refusal("loading in a worker", w.starved(w.fail(err)))
+	if err != nil {
+		return nil, 0, w.fail(err)
+	}
+	return code, f.dropped, nil
+}
+
+// inspect refuses a worker whose sandbox is not complete.
+func (w *worker) inspect() error {
+	g, err := w.greet()
+	if err != nil {
+		return w.refusal("starting a worker", err)
+	}
+	if g.layers != allLayers {
+		return w.refusal(g.missing, ErrSandbox)
+	}
+	if err := w.plugin.insist(layersOf(g, w.isolation)); err != nil {
+		return w.refusal(err.Error(), ErrSandbox)
+	}
+	return nil
 }
 
 // starved adds that a death came of the memory limit, if it looks so.
@@ -110,16 +133,16 @@ func (w *worker) fetch(size uint64, wanted bool) ([]byte, error) {
 func (w *worker) refused(f frame) error {
 	words := append([]byte(nil), w.area(areaAnswer)[:min(f.n, maxText+maxGuestText+1)]...)
 	if f.key > min(f.n, maxText) || f.arg == failSandbox {
-		return w.refusal("loading in a worker", w.fail(brokenf("a reason of %d bytes for failure %d", f.key, f.arg)))
+		return w.fail(brokenf("a reason of %d bytes for failure %d", f.key, f.arg))
 	}
 	reason, text := words[:f.key], words[f.key:]
 	if err := errors.Join(checkText(failOther, reason), checkText(f.arg, text)); err != nil {
-		return w.refusal("loading in a worker", w.fail(err))
+		return w.fail(err)
 	}
 	var cause error
 	switch over := w.over(); {
 	case f.arg == failEnded && over == nil:
-		cause = w.fail(brokenf("the end of a load whose time has not passed"))
+		return w.fail(brokenf("the end of a load whose time has not passed"))
 	case over != nil && (f.arg == failEnded || w.ctx.Err() != nil):
 		cause = over
 	case f.arg != failOther || len(text) > 0:
@@ -128,8 +151,6 @@ func (w *worker) refused(f frame) error {
 	return w.refusal(string(reason), cause)
 }
 
-// refusal is a LoadError. The worker ends.
 func (w *worker) refusal(reason string, err error) error {
-	w.dead = true
 	return &runtimes.LoadError{Plugin: w.plugin.name, Reason: line(reason), Err: err}
 }

@@ -62,7 +62,7 @@ func hide() error {
 
 // settle ends loading: what it left is given back, and what only it needed is forbidden, executable memory above all.
 func settle(l runtimes.Limits) error {
-	debug.SetMemoryLimit(heap + copies*int64(l.Memory))
+	debug.SetMemoryLimit(heap + int64(l.Memory))
 	debug.FreeOSMemory()
 	if err := limit(unix.RLIMIT_DATA, dataLimit(l)); err != nil {
 		return fmt.Errorf("limiting memory: %w", err)

@@ -75,8 +75,9 @@ func run(list []string, backends map[string]func() runtimes.Backend) error {
 		return err
 	}
 	backend := open() // it may want files ready
+	landlock, _ := landlockVersion() // the filter refuses to tell
 	layers, missing := lockdown(a.data, a.ownUsers)
-	if err := c.hello(layers, missing); err != nil || missing != nil {
+	if err := c.hello(layers, landlock, missing); err != nil || missing != nil {
 		return err
 	}
 	return c.work(backend)

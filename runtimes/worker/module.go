@@ -45,25 +45,44 @@ func startTime(l runtimes.Limits) time.Duration {
 	return max(runtimes.StartFactor*l.Timeout, runtimes.MinStart)
 }
 
-// open starts the first worker, which shows whether the plugin is any good, and compiles it for the others.
+// open starts the first worker, which shows whether the plugin is any good, and compiles it for the others. One that has
+// compiled has done its work: a compiler leaves memory in use that guests of the next ones need.
 func (m *Module) open(ctx context.Context) error {
-	w, err := m.launch()
+	until := time.Now().Add(m.startTime)
+	w, code, err := m.first(ctx, until, false)
 	if err != nil {
-		return &runtimes.LoadError{Plugin: m.plugin.name, Reason: "starting", Err: err}
-	}
-	code, dropped, err := w.load(ctx, time.Now().Add(m.startTime), false, true)
-	if err == nil && code != nil {
-		err = m.plugin.keepCode(code)
-	}
-	if err != nil {
-		w.bury()
 		return err
 	}
-	m.counts.Dropped, m.counts.Panics, w.panics = uint64(dropped), w.panics, 0
+	if code != nil {
+		w.bury()
+		if err := m.plugin.keepCode(code); err != nil {
+			return &runtimes.LoadError{Plugin: m.plugin.name, Reason: "keeping its code", Err: err}
+		}
+		if w, _, err = m.first(ctx, until, true); err != nil {
+			return err
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.add(w)
 	return nil
+}
+
+// first starts a worker, which is the only one.
+func (m *Module) first(ctx context.Context, until time.Time, again bool) (w *worker, code []byte, err error) {
+	if w, err = m.launch(); err != nil {
+		return nil, nil, &runtimes.LoadError{Plugin: m.plugin.name, Reason: "starting", Err: err}
+	}
+	code, dropped, err := w.load(ctx, until, again, !again)
+	if err != nil {
+		w.bury()
+		return nil, nil, err
+	}
+	if !again {
+		m.counts.Dropped = uint64(dropped)
+	}
+	m.counts.Panics, w.panics = m.counts.Panics+w.panics, 0
+	return w, code, nil
 }
 
 // Call implements runtimes.Module.

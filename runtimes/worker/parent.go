@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -62,8 +63,9 @@ const (
 )
 
 var (
-	errTime = fmt.Errorf("%w: time", runtimes.ErrLimit)
-	errLate = errors.New("killed: it did not end in time")
+	errTime  = fmt.Errorf("%w: time", runtimes.ErrLimit)
+	errLate  = errors.New("killed: it did not end in time")
+	errFault = errors.New("killed: there was no page for its shared memory")
 )
 
 func newWorker(p *plugin, l *link, s *shared, peer peer, release func() error) *worker {
@@ -210,10 +212,24 @@ func (w *worker) bury() {
 	w.release()
 }
 
+// caught turns a fault of shared memory, for which the kernel has no page left, into a death of the worker: it would be the
+// host's. To be deferred with what SetPanicOnFault(true) returned.
+func (w *worker) caught(before bool, err *error) {
+	debug.SetPanicOnFault(before)
+	switch r := recover().(type) {
+	case nil:
+	case interface{ Addr() uintptr }:
+		*err = w.fail(errFault)
+	default:
+		panic(r)
+	}
+}
+
 // measure has the worker answer a request. After an error, dead says whether the worker lives.
-func (w *worker) measure(ctx context.Context, until time.Time, dst, request []byte, u *runtimes.Usage) ([]byte, frame, error) {
+func (w *worker) measure(ctx context.Context, until time.Time, dst, request []byte, u *runtimes.Usage) (answer []byte, last frame, err error) {
 	w.begin(ctx, until)
 	defer w.finish()
+	defer w.caught(debug.SetPanicOnFault(true), &err)
 	w.call++
 	if w.call == 0 { // the id of loading
 		w.call++
@@ -223,17 +239,16 @@ func (w *worker) measure(ctx context.Context, until time.Time, dst, request []by
 	}
 	w.most[areaRequest] = copy(w.area(areaRequest), request)
 	left := uint64(max(0, time.Until(w.until)))
-	err := w.send(frame{op: opCall, call: w.call, n: uint32(len(request)), time: left})
-	var f frame
+	err = w.send(frame{op: opCall, call: w.call, n: uint32(len(request)), time: left})
 	if err == nil {
-		f, err = w.serve()
+		last, err = w.serve()
 	}
 	if err != nil {
 		return nil, frame{}, w.fail(err)
 	}
-	*u = runtimes.Usage{Fuel: f.fuel, Memory: f.memory, Reported: true}
-	answer, err := w.answer(dst, f)
-	return answer, f, err
+	*u = runtimes.Usage{Fuel: last.fuel, Memory: last.memory, Reported: true}
+	answer, err = w.answer(dst, last)
+	return answer, last, err
 }
 
 // serve answers the worker's questions until a frame that is none.

@@ -14,9 +14,9 @@ const (
 	baseMemory = 128 << 20
 	// startMemory is what compiling and starting may use besides. Stock Go plugins of 4 MB need 50 MiB.
 	startMemory = 512 << 20
-	// copies is how many times the memory of an instance may be there: at work, being replaced, and the snapshot.
-	copies = 3
-	// heap is what the collector of a worker aims at, besides the copies of the guest's memory.
+	// copies is how many times the memory of an instance may be there: at work, and as the snapshot.
+	copies = 2
+	// heap is what the collector of a worker aims at, besides the snapshot.
 	heap      = 64 << 20
 	startHeap = 256 << 20
 	// maxThreads of a worker. Go has a handful, and needs one more for each blocked system call.

@@ -25,9 +25,10 @@ type Attack struct {
 	WASI   bool
 	Blocks bool // infer does not answer before its context is done
 
-	Load  Outcome // OK, Refused or Either
-	Calls []Call  // in this order, on one module
-	Large bool    // a compile bomb within the limits: too slow for a short run
+	Load    Outcome // OK, Refused or Either
+	Invalid bool    // refused by package wasm or an engine's own check, whatever is granted
+	Calls   []Call  // in this order, on one module
+	Large   bool    // a compile bomb within the limits: too slow for a short run
 }
 
 // A Call is one request and what it must lead to.

@@ -21,6 +21,20 @@ func refused(name, what string, module ...[]byte) *Attack {
 	return a
 }
 
+// invalid is refused for its structure.
+func invalid(name, what string, module ...[]byte) *Attack {
+	a := refused(name, what, module...)
+	a.Invalid = true
+	return a
+}
+
+// either is an attack that may load or be refused; its calls do not matter.
+func either(name, what string, module []byte) *Attack {
+	a := defaults(name)
+	a.What, a.Load, a.Wasm = what, Either, module
+	return a
+}
+
 // called is an attack that loads, and whose call with an empty request ends as outcome.
 func called(name, what string, outcome Outcome, module []byte) *Attack {
 	a := defaults(name)

@@ -16,7 +16,8 @@ import (
 // Header reads the comments at the top of an attack, ";; key: value" each:
 //
 //	attack:  what it does, in one line
-//	expect:  the outcome of one call with an empty request, or "refused", which is Load's
+//	expect:  the outcome of one call with an empty request; or "refused", which is Load's; or "invalid": refused for its
+//	         structure, whatever is granted
 //	repeat:  how often that call is made; each must end alike
 //	answer:  of that call, hexadecimal
 //	call:    REQUEST OUTCOME [ANSWER], one for each of several calls
@@ -62,6 +63,9 @@ func (h *header) set(key, value string) (err error) {
 	case "attack":
 		a.What = value
 	case "expect":
+		if a.Invalid = value == "invalid"; a.Invalid {
+			value = string(Refused)
+		}
 		h.expect, err = outcome(value)
 	case "repeat":
 		h.times, err = strconv.Atoi(value)

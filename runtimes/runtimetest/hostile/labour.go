@@ -57,28 +57,37 @@ func frames() []*Attack {
 
 // labour is work without loops, where nobody expects much of it.
 func labour() []*Attack {
-	const large = 256 // pages
+	const large, elements = 256, 90_000 // pages
 	big := func(n int, code ...[]byte) []byte {
-		return withMemory(large, func(m *w.Module) { m.Table(90_000) }, repeat(n, code...))
+		return withMemory(large, func(m *w.Module) { m.Table(elements) }, repeat(n, code...))
 	}
 	fill := join(w.I32(0), w.I32(1), w.I32(large<<16), []byte("\xfc\x0b\x00"))
 	div := join(w.Get(2), w.I32(7), w.Do(w.Div32), w.Set(2))
 	zero := w.I32(0)
-	const elements = 90_000
+	tableFill := join(zero, []byte("\xd0\x70"), w.I32(elements), []byte("\xfc\x11\x00"))
+	tableCopy := join(zero, w.I32(1), w.I32(elements-1), []byte("\xfc\x0e\x00\x00"))
 	return []*Attack{
-		called("bulk_fill_straight", "20,000 fills of 16 MiB in a row: no loop and no call", LimitTime, big(20_000, fill)),
-		called("bulk_copy_straight", "20,000 copies of 8 MiB in a row", LimitTime, big(20_000, zero, w.I32(8<<20), w.I32(8<<20), []byte("\xfc\x0a\x00\x00"))),
-		called("bulk_init_straight", "20,000 copies of a data segment of 8 MiB in a row", LimitTime, withSegment(8<<20, repeat(20_000, zero, zero, w.I32(8<<20), []byte("\xfc\x08\x00\x00")))),
-		called("table_fill_straight", "20,000 fills of a table of 90,000 elements in a row", LimitTime, big(20_000, zero, []byte("\xd0\x70"), w.I32(elements), []byte("\xfc\x11\x00"))),
-		called("table_copy_straight", "20,000 copies of a table of 90,000 elements in a row", LimitTime, big(20_000, zero, w.I32(1), w.I32(elements-1), []byte("\xfc\x0e\x00\x00"))),
-		called("straight_divide", "a call tree of functions of 30,000 divisions", LimitTime, guest(func(m *w.Module) {
-			leaf := m.Func(wasm.Signature("", ""), 3, repeat(30_000, div))
-			for range 30 {
-				leaf = m.Func(wasm.Signature("", ""), 0, w.Call(leaf), w.Call(leaf))
-			}
-		}, w.Call(30), nothing())),
+		called("bulk_fill_straight", "10,000 fills of 16 MiB in a row: no loop and no call", LimitTime, big(10_000, fill)),
+		called("bulk_copy_straight", "7,000 copies of 8 MiB in a row", LimitTime, big(7_000, zero, w.I32(8<<20), w.I32(8<<20), []byte("\xfc\x0a\x00\x00"))),
+		called("bulk_init_straight", "1,000 copies of a data segment of 8 MiB in a row", LimitTime, withSegment(8<<20, repeat(1000, zero, zero, w.I32(8<<20), []byte("\xfc\x08\x00\x00")))),
+		invalid("bomb_table_fill", "10,000 fills of a table, of each of which wazero makes a loop", big(10_000, tableFill)),
+		invalid("bomb_table_copy", "8,000 copies of a table", big(8_000, tableCopy)),
+		called("table_fill_tree", "a call tree of functions that fill a table of 90,000 elements 1,000 times", LimitTime, tree(repeat(1000, tableFill))),
+		called("table_copy_tree", "a call tree of functions that copy a table of 90,000 elements 1,000 times", LimitTime, tree(repeat(1000, tableCopy))),
+		called("straight_divide", "a call tree of functions of 15,000 divisions", LimitTime, tree(repeat(15_000, div))),
 		leakGlobals(),
 	}
+}
+
+// tree calls a leaf 2^30 times, without a loop. There is a table of 90,000 elements.
+func tree(leaf []byte) []byte {
+	return guest(func(m *w.Module) {
+		m.Table(90_000)
+		next := m.Func(wasm.Signature("", ""), 3, leaf)
+		for range 30 {
+			next = m.Func(wasm.Signature("", ""), 0, w.Call(next), w.Call(next))
+		}
+	}, w.Call(30), nothing())
 }
 
 func withMemory(pages uint32, add func(m *w.Module), handler []byte) []byte {

@@ -42,7 +42,7 @@ func (b *table) log(t *testing.T) {
 				fmt.Fprint(w, "\t-\t\t")
 				continue
 			}
-			fmt.Fprintf(w, "\t%s\t%v\t%d", r.words(), max(r.slowest, r.loadIfRefused()).Round(100*time.Microsecond), r.peak>>20)
+			fmt.Fprintf(w, "\t%s\t%v\t%d", r.words(), max(r.slowest, r.loadIfRefused()).Round(100*time.Microsecond), max(r.peak, r.loadPeak)>>20)
 		}
 	}
 	w.Flush()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -21,7 +22,9 @@ type watcher struct {
 	control []time.Duration
 	failure error
 	pauses  []time.Duration
-	peak    uint64
+
+	mu             sync.Mutex
+	peak, loadPeak uint64
 }
 
 // watch starts a caller of the control plugin, one of the collector, and one that looks at memory.
@@ -29,8 +32,22 @@ func watch(f *field) *watcher {
 	v := &watcher{field: f, done: make(chan struct{})}
 	v.every(3*time.Millisecond, v.callControl)
 	v.every(10*time.Millisecond, v.collect)
-	v.every(2*time.Millisecond, func() { v.peak = max(v.peak, memoryOf(processes())) })
+	v.every(2*time.Millisecond, v.measure)
 	return v
+}
+
+func (v *watcher) measure() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.peak = max(v.peak, memoryOf(processes()))
+}
+
+// loaded starts to measure calls. What compiling left to the collector is none of theirs.
+func (v *watcher) loaded() {
+	debug.FreeOSMemory()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.loadPeak, v.peak = v.peak, 0
 }
 
 func (v *watcher) every(pause time.Duration, do func()) {
@@ -66,6 +83,10 @@ func (v *watcher) stop(r *result, a *Attack) {
 	close(v.done)
 	v.all.Wait()
 	r.peak = v.peak - min(v.peak, v.field.base.memory)
+	r.loadPeak = v.loadPeak - min(v.loadPeak, v.field.base.memory)
+	if r.slowest == 0 && v.loadPeak == 0 { // it was never loaded
+		r.loadPeak, r.peak = r.peak, 0
+	}
 	if v.failure != nil {
 		r.wrong = append(r.wrong, fmt.Sprintf("the control plugin answered %v", v.failure))
 	}

@@ -1,5 +1,5 @@
 ;; attack: waits for ever on an atomic, which epochs do not end
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1 1 shared)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

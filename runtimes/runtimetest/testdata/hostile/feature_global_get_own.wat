@@ -1,5 +1,5 @@
 ;; attack: a global that starts with the value of another of its own, which only later standards allow
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

@@ -1,5 +1,5 @@
 ;; attack: a memory with 64-bit addresses
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") i64 1)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

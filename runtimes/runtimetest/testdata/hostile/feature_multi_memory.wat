@@ -1,5 +1,5 @@
 ;; attack: a second memory, as large as it likes
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

@@ -1,5 +1,5 @@
 ;; attack: a shared memory
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1 2 shared)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

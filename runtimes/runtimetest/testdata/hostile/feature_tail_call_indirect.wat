@@ -1,5 +1,5 @@
 ;; attack: tail calls itself through a table for ever
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

@@ -1,5 +1,5 @@
 ;; attack: uses an element segment that does not exist
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

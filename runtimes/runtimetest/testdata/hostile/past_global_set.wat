@@ -1,5 +1,5 @@
 ;; attack: sets global 0 of a module without globals: after metering, that would be the fuel
-;; expect: refused
+;; expect: invalid
 (module
   (memory (export "memory") 1)
   (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))

@@ -1,5 +1,5 @@
 ;; attack: opens a file, the way to the host
-;; call: - ok 0x34000000
+;; call: - ok 0x08000000
 ;; wasi: true
 (module
   (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))

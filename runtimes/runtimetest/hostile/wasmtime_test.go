@@ -1,0 +1,12 @@
+//go:build wasmtime
+
+package hostile_test
+
+import (
+	"bulkhead/runtimes/runtimetest/hostile"
+	"bulkhead/runtimes/wasmtime"
+)
+
+func setups() []hostile.Setup {
+	return []hostile.Setup{{Name: "wasmtime inline", Open: wasmtime.New}}
+}

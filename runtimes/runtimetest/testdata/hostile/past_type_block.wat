@@ -1,8 +1,0 @@
-;; attack: a block of the type behind its last
-;; expect: refused
-(module
-  (memory (export "memory") 1)
-  (func (export "bulkhead_v1_input") (param i32) (result i32) (i32.const 8192))
-  (func (export "bulkhead_v1_handle") (param $at i32) (param $length i32) (result i64)
-    (i64.const 0)
-    (block (type 2))))
