@@ -17,7 +17,7 @@ type bench struct {
 	ctx     context.Context
 	machine measure.Machine
 	guest   []byte   // of stock Go, built once
-	closers []func() // in order of opening
+	closers []func() // of the present section, in order of opening
 
 	parts  []string // Markdown
 	tables []measure.Table
@@ -28,6 +28,7 @@ func (b *bench) close() {
 	for i := len(b.closers) - 1; i >= 0; i-- {
 		b.closers[i]()
 	}
+	b.closers = nil
 }
 
 func (b *bench) closing(f func()) { b.closers = append(b.closers, f) }

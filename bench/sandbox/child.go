@@ -17,19 +17,21 @@ const childVariable = "BULKHEAD_BENCH_CHILD"
 // patience is how long a child may be silent. Then it has frozen and is killed.
 const patience = 3 * time.Second
 
-// child does a task: name of the kind, and of the endless guest.
-func child(task string) error {
-	kind, guest, _ := strings.Cut(task, "/")
+// child does a task: the name of its kind, the guest's and the host's.
+func child(task string, o options) error {
+	parts := append(strings.Split(task, "/"), "", "")
 	switch {
 	case task == taskRPC || task == taskGRPC:
 		servePlugin(task)
 		return nil
-	case kind == taskDeadline:
-		return extismDeadlines(guest)
-	case kind == taskCollect:
-		return collectBesidePlain(guest, compiler())
-	case kind == taskCollectClosing:
-		return collectBesidePlain(guest, closing())
+	case parts[0] == taskDeadline:
+		return extismDeadlines(parts[1])
+	case parts[0] == taskCollect:
+		ctx, cancel := context.WithCancel(context.Background())
+		b := &bench{ctx: ctx, options: o}
+		defer b.close()
+		defer cancel()
+		return b.collect(parts[1], parts[2])
 	}
 	return fmt.Errorf("no task %q", task)
 }
@@ -39,7 +41,7 @@ func tell(d time.Duration) { fmt.Println(int64(d)) }
 
 // ask has a child do a task, and returns the times that it told, and whether it had to be killed.
 func ask(ctx context.Context, task string) (times []time.Duration, killed bool, err error) {
-	cmd := exec.CommandContext(ctx, "/proc/self/exe")
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
 	cmd.Env = append(os.Environ(), childVariable+"="+task)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

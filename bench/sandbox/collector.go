@@ -1,102 +1,104 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
-
-	"github.com/tetratelabs/wazero"
 
 	"bulkhead/bench/sandbox/guests"
 	"bulkhead/runtimes"
 )
 
 const (
-	taskCollect        = "collect"
-	taskCollectClosing = "collectclosing"
-	collections        = 20
-	collectAim         = 20 * time.Millisecond
+	taskCollect    = "collect"
+	collectNothing = "nothing"
+	collections    = 20
+	collectAim     = 20 * time.Millisecond
 )
 
-// collector shows how long Go's garbage collector takes, which stops the world twice, while a guest spins.
+// collector shows how long Go's garbage collector takes, which stops the world twice, while a guest spins. Everyone has a
+// process of its own, so that no heap but its own is collected.
 func (b *bench) collector() error {
 	rows := outcomes{columns: "runtime.GC() took"}
-	rows.add("none", "ours", collect(collections), false)
+	if _, err := b.collected(&rows, "none", "nothing else in the process", collectNothing); err != nil {
+		return err
+	}
 	for _, e := range guests.Endlesses() {
 		for _, at := range []place{{engine: "wazero"}, workers()} {
-			times, err := b.collectBeside(at, e)
-			if err != nil {
-				return fmt.Errorf("%s, %s: %w", at, e.Name, err)
-			}
-			rows.add(e.Name, "ours, "+at.String(), times, false)
-			b.aimTime(fmt.Sprintf("slowest runtime.GC() beside a %s, %s", e.Name, at), float64(collectAim), float64(slices.Max(times)))
-		}
-		for _, plain := range []struct{ name, task string }{{plainName, taskCollect}, {closingName, taskCollectClosing}} {
-			times, killed, err := ask(b.ctx, plain.task+"/"+e.Name)
+			times, err := b.collected(&rows, e.Name, "ours, "+at.String(), at.String())
 			if err != nil {
 				return err
 			}
-			rows.add(e.Name, plain.name, times, killed)
+			b.aimTime(fmt.Sprintf("slowest runtime.GC() beside a guest: %s, %s", e.Name, at), float64(collectAim), float64(slices.Max(times)))
+		}
+		for _, name := range []string{plainName, closingName} {
+			if _, err := b.collected(&rows, e.Name, name, name); err != nil {
+				return err
+			}
 		}
 	}
 	b.parts = append(b.parts, "## The garbage collector beside a guest that spins\n\nEvery goroutine of the process waits for it.\n\n"+rows.String())
 	return nil
 }
 
-func collect(n int) (times []time.Duration) {
-	for range n {
-		before := time.Now()
-		runtime.GC()
-		times = append(times, time.Since(before))
+// collected has a child collect and adds what came of it.
+func (b *bench) collected(rows *outcomes, guest, who, host string) ([]time.Duration, error) {
+	times, killed, err := ask(b.ctx, strings.Join([]string{taskCollect, guest, host}, "/"))
+	if err == nil && len(times) == 0 && !killed {
+		err = fmt.Errorf("%s, %s: no time was told", who, guest)
 	}
-	return times
+	rows.add(guest, who, times, killed)
+	return times, err
 }
 
-// collectBeside collects while a module of ours spins.
-func (b *bench) collectBeside(at place, e guests.Endless) ([]time.Duration, error) {
-	p := program(e.Plugin)
-	p.Limits.Timeout, p.Limits.Fuel = time.Minute, runtimes.MaxFuel
-	m, err := b.load(at, p)
+// collect is a child's task: it has a guest spin on a host, and collects.
+func (b *bench) collect(guest, host string) error {
+	spin, err := b.spinning(guest, host)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- spin() }()
+	time.Sleep(20 * time.Millisecond) // it is at work
+	for range collections {
+		before := time.Now()
+		runtime.GC()
+		tell(time.Since(before))
+	}
+	select {
+	case err := <-ended:
+		if host != collectNothing {
+			return fmt.Errorf("%s, %s: ended with %w", host, guest, err)
+		}
+	default:
+	}
+	return nil
+}
+
+// spinning is a call that outlasts the child.
+func (b *bench) spinning(guest, host string) (func() error, error) {
+	if host == collectNothing {
+		return func() error { return nil }, nil
+	}
+	e, err := endlessOf(guest)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(b.ctx)
-	ended := make(chan error, 1)
-	go func() {
-		_, err := m.Call(ctx, nil, nil)
-		ended <- err
-	}()
-	time.Sleep(20 * time.Millisecond) // it is at work
-	times := collect(collections)
-	select {
-	case err := <-ended:
-		cancel()
-		return nil, fmt.Errorf("ended with %v", err)
-	default:
+	for _, at := range []place{{engine: "wazero"}, workers()} {
+		if host != at.String() {
+			continue
+		}
+		p := program(e.Plugin)
+		p.Limits.Timeout, p.Limits.Fuel = time.Minute, runtimes.MaxFuel
+		m, err := b.load(at, p)
+		return func() error { _, err := m.Call(b.ctx, nil, nil); return err }, err
 	}
-	cancel()
-	<-ended
-	return times, nil
-}
-
-// collectBesidePlain is a child's task.
-func collectBesidePlain(guest string, c wazero.RuntimeConfig) error {
-	e, err := endlessOf(guest)
-	if err != nil {
-		return err
+	config := compiler()
+	if host == closingName {
+		config = closing()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	p, err := (&bench{ctx: ctx}).plain(e.Plugin, c)
-	if err != nil {
-		return err
-	}
-	go p.call(ctx, nil, nil)
-	time.Sleep(20 * time.Millisecond)
-	for range collections {
-		tell(collect(1)[0])
-	}
-	return nil
+	p, err := b.plain(e.Plugin, config)
+	return func() error { _, err := p.timed(b.ctx, nil, nil); return err }, err
 }

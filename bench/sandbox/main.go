@@ -22,10 +22,6 @@ type options struct {
 
 func main() {
 	worker.Main(sandboxed())
-	if task := os.Getenv(childVariable); task != "" {
-		exitOn(child(task))
-		return
-	}
 	var o options
 	flag.StringVar(&o.root, "root", ".", "folder of the module, for the plugins that are built")
 	flag.StringVar(&o.host, "host", "bin/host", "the host whose start is measured")
@@ -35,6 +31,10 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "regular expression of the sections to run")
 	flag.IntVar(&o.config.Rounds, "rounds", 0, "rounds; default 300")
 	flag.Parse()
+	if task := os.Getenv(childVariable); task != "" {
+		exitOn(child(task, o))
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	exitOn(run(ctx, o))
@@ -54,7 +54,6 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	b := &bench{ctx: ctx, options: o, machine: measure.Here()}
-	defer b.close()
 	var errs []error
 	for _, s := range sections() {
 		if !only.MatchString(s.name) || ctx.Err() != nil {
@@ -64,6 +63,7 @@ func run(ctx context.Context, o options) error {
 		if err := s.run(b); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", s.name, err))
 		}
+		b.close()
 	}
 	return errors.Join(append(errs, b.write())...)
 }

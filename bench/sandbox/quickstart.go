@@ -15,11 +15,15 @@ import (
 	"time"
 )
 
+// A started is one start of a host: until it was ready, and the processors' time that all its processes took until they
+// had ended.
+type started struct{ ready, cpu time.Duration }
+
 // A quickstart is examples/quickstart with keys and bundles, in a folder of its own.
 type quickstart struct {
 	host, folder, address, isolation string
-	cold                             time.Duration
-	warm                             []time.Duration
+	cold                             started
+	warm                             []started
 }
 
 // quickstart makes one as examples/quickstart/run does, with every plugin in that isolation, and starts it once, which
@@ -118,23 +122,22 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// start starts the host, waits until it is ready, and stops it. It returns how long that took from the start of the
-// process.
-func (q *quickstart) start(ctx context.Context) (time.Duration, error) {
+// start starts the host, waits until it is ready, and stops it.
+func (q *quickstart) start(ctx context.Context) (started, error) {
 	var complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, q.host, "run", "-m", q.in("host.toml"))
 	cmd.Stderr = &complaint
 	before := time.Now()
 	if err := cmd.Start(); err != nil {
-		return 0, err
+		return started{}, err
 	}
 	ready := q.wait(before.Add(time.Minute))
 	took := time.Since(before)
 	_ = cmd.Process.Signal(os.Interrupt)
 	if err := cmd.Wait(); err != nil || !ready {
-		return 0, fmt.Errorf("host run: ready %v, %w\n%s", ready, err, complaint.Bytes())
+		return started{}, fmt.Errorf("host run: ready %v, %w\n%s", ready, err, complaint.Bytes())
 	}
-	return took, nil
+	return started{took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
 func (q *quickstart) wait(until time.Time) bool {
