@@ -1,9 +1,8 @@
 package wasm
 
 // Structural limits. An engine's compiler takes time and memory that grow faster than some of these numbers, so that a
-// small file can cost minutes; below them the worst known
-// function takes wazero's compiler about a second. Stock Go, Rust, C,
-// AssemblyScript and Zig guests stay well below all of them (stock Go: 1,145 targets, 984 blocks, 3 loops, 21 locals).
+// small file can cost minutes; below them the worst known function takes wazero's compiler about a second. Stock Go, Rust,
+// C, AssemblyScript and Zig guests stay well below all of them (stock Go: 1,145 targets, 984 blocks, 3 loops, 21 locals).
 const (
 	MaxSize      = 16 << 20 // bytes of the file
 	MaxName      = 1 << 10  // bytes of the name of an import, export or custom section
@@ -13,7 +12,7 @@ const (
 	MaxEntries   = 10_000  // imports, exports, globals, each
 	MaxSegments  = 100_000 // element or data segments, each
 	MaxTables    = 16
-	MaxElements  = 100_000   // of one table, 8 bytes each; of all element segments together
+	MaxElements  = 100_000   // of one table, 8 bytes each, or of one segment
 	MaxBody      = 128 << 10 // bytes of one function
 	MaxLocals    = 10_000    // of one function, parameters included
 	MaxNesting   = 1_024     // of blocks in one function

@@ -74,7 +74,7 @@ func run(list []string, backends map[string]func() runtimes.Backend) error {
 	if err := closeOthers(2, fdBell, fdRing, fdLife); err != nil {
 		return err
 	}
-	backend := open() // it may want files ready
+	backend := open()                // it may want files ready
 	landlock, _ := landlockVersion() // the filter refuses to tell
 	layers, missing := lockdown(a.data, a.ownUsers)
 	if err := c.hello(layers, landlock, missing); err != nil || missing != nil {
