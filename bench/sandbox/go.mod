@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	bulkhead v0.0.0
+	github.com/bytecodealliance/wasmtime-go/v39 v39.0.1
 	github.com/extism/go-sdk v1.7.1
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
