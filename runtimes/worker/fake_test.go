@@ -154,12 +154,18 @@ func (c *clock) move(d time.Duration) {
 	c.time = c.time.Add(d)
 }
 
-// A witness is a Host that counts what reaches it, and answers its input.
+// A witness is a Host that counts what reaches it, and answers its input, which must not change meanwhile.
 type witness struct {
-	calls [abi.Progress + 1]atomic.Int64
+	calls   [abi.Progress + 1]atomic.Int64
+	changed atomic.Int64
 }
 
 func (w *witness) Capability(_ context.Context, c abi.Capability, _ uint32, dst, in []byte) ([]byte, error) {
 	w.calls[c].Add(1)
+	if before := string(in); c == abi.Audit && len(in) > 0 {
+		if time.Sleep(time.Millisecond); string(in) != before {
+			w.changed.Add(1)
+		}
+	}
 	return append(dst, in...), nil
 }
