@@ -46,7 +46,7 @@ func hinted(err error, hint string) error { return &exitError{code(err), err, hi
 // Hints that more than one command gives.
 const (
 	moreRoom  = "raise its timeout, fuel or memory, if you trust it to need more"
-	noSandbox = `isolation = "inline" runs a plugin in the host's own process: only for plugins that you trust as you trust the host`
+	noSandbox = `workers need Linux 5.13 with Landlock, and a host built with CGO_ENABLED=0; isolation = "inline" is for plugins that you trust as the host itself`
 	seeStatus = "'bin/host status' on the device says why and until when"
 )
 

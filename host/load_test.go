@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"bulkhead/host/bundle"
+	"bulkhead/host/manifest"
 	"bulkhead/runtimes"
 )
 
@@ -70,7 +71,7 @@ func TestSelfTestsLeaveNothingBehind(t *testing.T) {
 }
 
 func TestLoaderOpensOneBackendForEachPlacement(t *testing.T) {
-	s := &system{}
+	s := &system{Manifest: &manifest.Manifest{}}
 	for _, at := range []placement{{"wazero", "process"}, {"wazero", "inline"}, {"wazero", "process"}} {
 		p := &plugin{}
 		p.Backend, p.Isolation = at.engine, at.isolation
