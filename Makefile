@@ -10,7 +10,7 @@ SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails
 export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?= 0
 
-.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime soak fuzz clean help
+.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime hostile soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -28,7 +28,7 @@ test: ## every test: first what needs only Go, then the peers
 	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-peers
-	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,peers}.json
+	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,hostile,hostile-wasmtime,peers}.json
 
 test-go: tools check bin/host
 	@mkdir -p $(TOOLS)/json
@@ -43,6 +43,9 @@ test-peers: tools npm bin/host
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/race.json -- -race -short -timeout 10m $(RACE)
 	@echo "== wasmtime"
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/...
+	@echo "== hostile modules, short: make hostile has the table"
+	@$(SUM) --jsonfile $(TOOLS)/json/hostile.json -- -tags peers -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
+	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/hostile-wasmtime.json -- -tags peers,wasmtime -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
 	@echo "== MCP conformance suite and official clients"
 	@$(SUM) --jsonfile $(TOOLS)/json/peers.json -- -tags peers -run Peer -timeout 10m ./host
 RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
@@ -50,7 +53,7 @@ RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
 check: tools build-all ## gofmt, vet, staticcheck, module checks, both architectures
 	@echo "== checks"
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
-	@go vet ./... && go vet -tags peers ./host
+	@go vet ./... && go vet -tags peers ./host ./runtimes/runtimetest/hostile
 	@$(TOOLS)/bin/staticcheck ./...
 	@cd bench/sandbox && go vet ./... && $(TOOLS)/bin/staticcheck ./... # a module of its own: peers move no version of the host's
 	@go mod verify
@@ -85,6 +88,13 @@ bench-wasmtime: bin/bench-sandbox ## calls and metering with wasmtime beside waz
 	@.ci/apt "gcc:gcc libc6-dev"
 	cd bench/sandbox && CGO_ENABLED=1 go build -trimpath -tags wasmtime -o $(CURDIR)/bin/$@ .
 	bin/$@ -worker bin/bench-sandbox -name wasmtime -only 'calls|metering'
+
+hostile: npm ## every hostile module at full length: what became of it, on every backend and isolation
+	@.ci/apt "gcc:gcc libc6-dev"
+	@set -o pipefail; for tags in peers peers,wasmtime; do \
+	  case $$tags in *wasmtime) cgo=1;; *) cgo=0;; esac; \
+	  CGO_ENABLED=$$cgo go test -tags $$tags -count 1 -v -run PeerHostile -timeout 60m ./runtimes/runtimetest/hostile \
+	    | grep -Ev '^ *(=== |--- PASS)' || exit 1; done
 
 soak: ## crash tests at full length
 	BULKHEAD_AUDIT_KILLS=1000 go test -count 1 -timeout 60m -run Killed ./host/audit

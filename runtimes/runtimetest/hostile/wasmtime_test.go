@@ -1,4 +1,4 @@
-//go:build wasmtime
+//go:build peers && wasmtime
 
 package hostile_test
 

@@ -1,4 +1,4 @@
-//go:build !wasmtime
+//go:build peers && !wasmtime
 
 package hostile_test
 
@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 }
 
 func setups() []hostile.Setup {
-	return []hostile.Setup{{Name: "wazero inline", Open: wazero.New}, {Name: "wazero process", Open: process}}
+	return []hostile.Setup{{Name: "wazero inline", Open: wazero.New}, {Name: "wazero process", Open: process, Killable: true}}
 }
 
 func process() runtimes.Backend {
