@@ -50,7 +50,8 @@ type worker struct {
 	panics uint64      // of the Host
 
 	mu      sync.Mutex
-	waiting bool // somebody sleeps until the worker answers
+	waiting bool   // somebody sleeps until the worker answers
+	awaited uint32 // the call that it sleeps for
 }
 
 const (
@@ -144,7 +145,7 @@ func (w *worker) next() (frame, error) {
 // goroutine looks at the clock: most answers come while it spins.
 func (w *worker) arm() (disarm func() bool) {
 	w.mu.Lock()
-	w.waiting = true
+	w.waiting, w.awaited = true, w.call
 	w.mu.Unlock()
 	w.timer.Reset(max(0, time.Until(w.until)) + stop)
 	if w.ctx.Done() == nil {
@@ -158,7 +159,7 @@ func (w *worker) arm() (disarm func() bool) {
 func (w *worker) cancel(call uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.waiting { // the answer came first
+	if !w.waiting || w.awaited != call { // the answer came first; who waits now may be another caller
 		return
 	}
 	w.cancelled.Store(call)
