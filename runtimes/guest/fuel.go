@@ -12,7 +12,7 @@ import (
 // scheduler and collector get their turn.
 const (
 	slice    = 20_000 // units: some microseconds of computing, or ten milliseconds if each store meets a page for the first time
-	hostCost = 100     // units that a host function costs, besides one for every 64 bytes that it moves
+	hostCost = 100    // units that a host function costs, besides one for every 64 bytes that it moves
 )
 
 var (
