@@ -32,7 +32,11 @@ type Outline struct {
 	bodies    []body
 	sections  []span
 	unfit     bool // code changes state that no one can restore
+	sums      sums
 }
+
+// sums are over all functions, and over all element segments.
+type sums struct{ locals, phis, loopPhis, targets, bulk, multi, elements uint64 }
 
 // A span is a section: its content without its frame.
 type span struct {

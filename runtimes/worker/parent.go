@@ -48,7 +48,8 @@ type worker struct {
 	panics uint64      // of the Host
 
 	mu      sync.Mutex
-	waiting bool // somebody sleeps until the worker answers
+	waiting bool   // somebody sleeps until the worker answers
+	awaited uint32 // the call that it sleeps for
 }
 
 // scratch holds a signature or evidence; a longer answer is the Host's to allocate.
