@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
 
@@ -72,3 +73,11 @@ func (p *plugin) insist(l Layers) error {
 }
 
 func (p *plugin) close() error { return errors.Join(unix.Close(p.image), unix.Close(p.code)) }
+
+// answerLimit is how long an answer may be.
+func answerLimit(l runtimes.Limits) uint64 {
+	if l.Answer == 0 || l.Answer > abi.MaxAnswer {
+		return abi.MaxAnswer
+	}
+	return l.Answer
+}
