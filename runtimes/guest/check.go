@@ -42,14 +42,24 @@ func checkProgram(p runtimes.Program) error {
 	return nil
 }
 
-// checkModule refuses a module whose structure, imports or exports are not ABI v1 within p's grants.
-func checkModule(p runtimes.Program, known map[symbol]function) (*wasm.Outline, error) {
-	o, err := wasm.Read(p.Wasm)
+// outline reads p's module, with or without its code.
+func outline(p runtimes.Program, read func([]byte) (*wasm.Outline, error)) (*wasm.Outline, error) {
+	o, err := read(p.Wasm)
 	if errors.Is(err, wasm.ErrLimit) {
 		return nil, refuse(p, "reading the module: "+err.Error(), runtimes.ErrLimit)
 	}
 	if err != nil {
 		return nil, refuse(p, "reading the module", err)
+	}
+	return o, nil
+}
+
+// checkModule refuses a module whose structure, imports or exports are not ABI v1 within p's grants. Its code is not read
+// yet.
+func checkModule(p runtimes.Program, known map[symbol]function) (*wasm.Outline, error) {
+	o, err := outline(p, wasm.ReadHead)
+	if err != nil {
+		return nil, err
 	}
 	if o.Start {
 		return nil, refuse(p, "a start section is not allowed", nil)

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -50,6 +51,9 @@ type Metered struct {
 // No instruction of the module can name what was added. The same input gives the same bytes, and so the same fuel, on
 // every engine. It costs O(len(module)) time and memory.
 func Meter(module []byte, o *Outline, c MeterConfig) (*Metered, error) {
+	if o.head {
+		return nil, errors.New("metering: the outline is a head alone")
+	}
 	m := newMeter(module, o, c)
 	code := m.code()
 	if m.err != nil {
