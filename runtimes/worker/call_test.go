@@ -267,15 +267,6 @@ func TestLentContext(t *testing.T) {
 	if err := kept.Err(); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the call its context says %v, want context.Canceled", err)
 	}
-	for name, l := range map[string]*lent{
-		"late":     {caller: context.Background(), deadline: time.Now().Add(-1)},
-		"returned": {caller: context.Background(), deadline: time.Now().Add(time.Hour), returned: true},
-	} {
-		if l.Err() == nil {
-			t.Errorf("%s: no error", name)
-		}
-		<-l.Done()
-	}
 }
 
 // What the Host answers reaches the worker, or the errno of its error, and of a panic.

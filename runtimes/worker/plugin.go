@@ -24,9 +24,7 @@ type plugin struct {
 
 // prepare writes down what a worker must know of p, and fetches code that an earlier host kept.
 func (b *Backend) prepare(p runtimes.Program) (*plugin, error) {
-	l := p.Limits
-	l.Answer = answerLimit(l)
-	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: l, require: b.require, cache: p.Cache, image: -1, code: -1}
+	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: p.Limits, require: b.require, cache: p.Cache, image: -1, code: -1}
 	var code []byte
 	var err error
 	if q.cache != nil {
