@@ -58,7 +58,7 @@ func (p *plugin) keepCode(code []byte) error {
 }
 
 // insist refuses a sandbox without a layer that the operator wants.
-func (p *plugin) insist(l Layers) error {
+func (p *plugin) insist(l []Layer) error {
 	for _, name := range p.require {
 		for _, layer := range l {
 			if layer.Name == name && !layer.Present {
