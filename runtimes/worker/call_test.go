@@ -13,13 +13,6 @@ import (
 	"bulkhead/runtimes"
 )
 
-// A hostFunc is a Host.
-type hostFunc func(ctx context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error)
-
-func (f hostFunc) Capability(ctx context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
-	return f(ctx, c, slot, dst, in)
-}
-
 // A modest module does what its request says.
 type modest struct{}
 
@@ -52,8 +45,10 @@ func (m *modestModule) Measure(ctx context.Context, dst, request []byte, u *runt
 		for ctx.Err() == nil {
 		}
 		return nil, ctx.Err()
-	case "log":
-		m.host.Capability(ctx, abi.Log, 1, nil, []byte("line"))
+	case "progress":
+		if _, err := m.host.Capability(ctx, abi.Progress, 0, nil, []byte(progress(1, 4))); err != nil {
+			return nil, err
+		}
 	case "log from nowhere":
 		if _, err := m.host.Capability(context.Background(), abi.Log, 1, nil, nil); err == nil {
 			return nil, errors.New("it was heard")
@@ -241,62 +236,6 @@ func TestMemoryGone(t *testing.T) {
 	panic("bug")
 }
 
-// The Host gets the values of the caller's context, its end, and the call's own deadline, and nothing of it afterwards.
-func TestLentContext(t *testing.T) {
-	type key struct{}
-	var kept context.Context
-	h := hostFunc(func(ctx context.Context, _ abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
-		kept = ctx
-		d, ok := ctx.Deadline()
-		if ctx.Value(key{}) != "mine" || !ok || time.Until(d) > 400*time.Millisecond || ctx.Err() != nil || slot != 2 || string(in) != "question" {
-			return nil, abi.ErrDenied
-		}
-		child, cancel := context.WithCancel(ctx)
-		defer cancel()
-		if child.Value(key{}) != "mine" || child.Err() != nil {
-			return nil, abi.ErrDenied
-		}
-		return append(dst, "answer"...), nil
-	})
-	w := modestWorld(t, h)
-	ctx := context.WithValue(t.Context(), key{}, "mine")
-	if answer, err := w.Call(ctx, nil, []byte("infer")); string(answer) != "answer" || err != nil {
-		t.Errorf("%q %v", answer, err)
-	}
-	<-kept.Done()
-	if err := kept.Err(); !errors.Is(err, context.Canceled) {
-		t.Errorf("after the call its context says %v, want context.Canceled", err)
-	}
-}
-
-// What the Host answers reaches the worker, or the errno of its error, and of a panic.
-func TestHostErrors(t *testing.T) {
-	for name, tt := range map[string]struct {
-		answer func() ([]byte, error)
-		want   error
-	}{
-		"errno":    {func() ([]byte, error) { return []byte("secret"), abi.ErrNotFound }, abi.ErrNotFound},
-		"other":    {func() ([]byte, error) { return nil, errors.New("disk on fire") }, abi.ErrInternal},
-		"panic":    {func() ([]byte, error) { panic("!") }, abi.ErrInternal},
-		"too long": {func() ([]byte, error) { return make([]byte, abi.MaxAnswer+1), nil }, abi.ErrLimit},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := modestWorld(t, hostFunc(func(context.Context, abi.Capability, uint32, []byte, []byte) ([]byte, error) { return tt.answer() }))
-			if _, err := w.Call(t.Context(), nil, []byte("infer")); err == nil || err.Error() != tt.want.Error() {
-				t.Errorf("error %v, want %v", err, tt.want)
-			}
-			if s := w.Status(); (s.Panics == 1) != (name == "panic") {
-				t.Errorf("%+v", s)
-			}
-			for _, b := range w.idle[0].area(areaReply)[:64] {
-				if b != 0 {
-					t.Fatal("a refused answer lies in shared memory")
-				}
-			}
-		})
-	}
-}
-
 // No context, no worker.
 func TestDoneBefore(t *testing.T) {
 	w := modestWorld(t, &witness{})
@@ -308,44 +247,4 @@ func TestDoneBefore(t *testing.T) {
 	if s := w.Status(); s.Calls != 0 {
 		t.Errorf("%+v", s)
 	}
-}
-
-func TestTask(t *testing.T) {
-	c := &child{shared: &shared{header: &header{}}}
-	task := c.task(frame{call: 3, time: uint64(time.Hour)})
-	if d, ok := task.Deadline(); !ok || time.Until(d) < 59*time.Minute || task.Err() != nil || task.Value("x") != nil {
-		t.Errorf("a new task: %v", task.Err())
-	}
-	c.cancelled.Store(2)
-	if task.Err() != nil {
-		t.Error("another call was cancelled, not this one")
-	}
-	done := task.Done()
-	c.cancelled.Store(3)
-	select {
-	case <-done:
-	case <-time.After(patient):
-		t.Error("Done does not see the host's word")
-	}
-	if !errors.Is(task.Err(), context.Canceled) {
-		t.Error(task.Err())
-	}
-	if c.cancelled.Store(0); c.task(frame{time: uint64(time.Hour)}).Err() != nil {
-		t.Error("nothing cancelled a load")
-	}
-	if err := c.task(frame{}).Err(); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a task without time: %v", err)
-	}
-	task = c.task(frame{call: 4, time: uint64(20 * time.Millisecond)})
-	child, cancel := context.WithCancel(task)
-	defer cancel()
-	if child.Value(taskKey{}) != task {
-		t.Error("a context of the task does not know it")
-	}
-	<-child.Done()
-	task = c.task(frame{call: 4, time: uint64(time.Hour)})
-	done = task.Done()
-	task.finish()
-	<-done
-	<-task.Done()
 }

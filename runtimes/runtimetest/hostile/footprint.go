@@ -50,14 +50,29 @@ func processes() []int {
 	return all
 }
 
-// memoryOf adds up what is resident. A process that is gone holds nothing.
+// memoryOf adds up what is resident, the first process's with its children's. What is shared between them counts once. A
+// process that is gone holds nothing, nor does one that has not become a worker yet: it runs on its parent's memory.
 func memoryOf(pids []int) (sum uint64) {
-	for _, pid := range pids {
-		statm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-		if fields := bytes.Fields(statm); len(fields) > 1 {
-			pages, _ := strconv.ParseUint(string(fields[1]), 10, 64)
-			sum += pages * uint64(os.Getpagesize())
+	own, _ := os.ReadFile("/proc/self/cmdline")
+	var shared, children uint64
+	for i, pid := range pids {
+		if command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); i > 0 && (err != nil || bytes.Equal(command, own)) {
+			continue
+		}
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		sum += line(status, "RssAnon:") + line(status, "RssFile:")
+		if i == 0 {
+			shared = line(status, "RssShmem:")
+		} else {
+			children += line(status, "RssShmem:")
 		}
 	}
-	return sum
+	return sum + max(shared, children)
+}
+
+// line is a line of a process's status, in bytes.
+func line(status []byte, name string) (n uint64) {
+	_, rest, _ := bytes.Cut(status, []byte("\n"+name))
+	fmt.Fscanf(bytes.NewReader(rest), "%d kB", &n)
+	return n << 10
 }

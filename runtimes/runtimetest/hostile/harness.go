@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func Run(t *testing.T, attacks []*Attack, setups []Setup, short bool) {
 	slices.SortFunc(attacks, func(a, b *Attack) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
 	table := newTable(setups)
 	defer table.log(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(10)) // the corpus is a heap such as no host has: keep little beside it
 	for _, s := range setups {
 		t.Run(s.Name, func(t *testing.T) {
 			f := newField(t, s)

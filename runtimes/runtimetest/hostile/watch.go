@@ -93,10 +93,25 @@ func (v *watcher) stop(r *result, a *Attack) {
 	if took := quantile(v.control, 0.95); took > controlTime {
 		r.slow = append(r.slow, fmt.Sprintf("the control plugin took %v", took))
 	}
-	spins := r.slowest > 5*pauseTime
-	if took := quantile(v.pauses, 0.5); spins && took > pauseTime {
-		r.slow = append(r.slow, fmt.Sprintf("the collector took %v in the median of %d, at most %v", took, len(v.pauses), pauseTime))
+	if took := quantile(v.pauses, 0.5); r.slowest >= spinTime && took > pauseTime {
+		if usual := v.usual(); took > 3*usual {
+			r.slow = append(r.slow, fmt.Sprintf("the collector took %v in the median of %d, at most %v; beside other work %v", took, len(v.pauses), pauseTime, usual))
+		}
 	}
+}
+
+// spinTime is the shortest call during which the collector runs a few times.
+const spinTime = 5 * pauseTime
+
+// usual is what the collector takes beside a loop of Go's, on this machine at this moment.
+func (v *watcher) usual() time.Duration {
+	other := &watcher{done: make(chan struct{})}
+	other.every(10*time.Millisecond, other.collect)
+	for start := time.Now(); time.Since(start) < spinTime; {
+	}
+	close(other.done)
+	other.all.Wait()
+	return quantile(other.pauses, 0.5)
 }
 
 func quantile(times []time.Duration, q float64) time.Duration {

@@ -1,0 +1,54 @@
+package guests
+
+import (
+	w "bulkhead/runtimes/runtimetest/wasmbuild"
+	"bulkhead/runtimes/wasm"
+)
+
+// An Endless guest does not end by itself within any patience. Plugin is it for ABI v1, Extism for that host's function
+// Spin.
+type Endless struct {
+	Name           string
+	Plugin, Extism []byte
+}
+
+// Spin is the function that an Extism guest exports.
+const Spin = "spin"
+
+// Endlesses are the ways not to end: round and round; in calls, two of each, sixty deep, without any loop; and in one long
+// line of instructions that each take milliseconds.
+func Endlesses() []Endless {
+	return []Endless{
+		endless("loop", 1, func(*w.Module) []byte { return w.Loop(w.Br(0)) }),
+		endless("call tree without loops", 1, func(m *w.Module) []byte {
+			self := m.Func(wasm.Signature("i", ""), 0, w.Get(0), w.If(less1(), less1()))
+			return join(w.I32(60), w.Call(self))
+		}),
+		endless("bulk memory without loops", fillPages, func(*w.Module) (code []byte) {
+			for range fills {
+				code = join(code, w.I32(0), w.I32(0), w.I32(fillPages*page), w.Fill())
+			}
+			return code
+		}),
+	}
+}
+
+// The fills of the last take ten seconds on any machine: half a terabyte in all.
+const (
+	fillPages = 1024
+	fills     = 8_192
+)
+
+// less1 is a call of function 0 with one less.
+func less1() []byte { return join(w.Get(0), w.I32(1), w.Do(sub32), w.Call(0)) }
+
+func endless(name string, pages uint32, build func(m *w.Module) []byte) Endless {
+	m := &w.Module{}
+	plugin := plugin(m, pages, build(m), w.I64(0))
+	m = &w.Module{}
+	spin := m.Func(wasm.Signature("", "i"), 0, build(m), w.I32(0))
+	m.Memory(pages, 0)
+	m.Export("memory", wasm.KindMemory, 0)
+	m.Export(Spin, wasm.KindFunc, spin)
+	return Endless{name, plugin, m.Bytes()}
+}

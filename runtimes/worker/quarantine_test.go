@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"bulkhead/runtimes"
+)
+
+// Many deaths in a short time are a quarantine, which ends, and of which Status tells.
+func TestQuarantineOfModule(t *testing.T) {
+	p := attacked(&witness{})
+	w := mustWorld(t, p, func(f *fake) error { return honest(hostile{f.stopped.Load})(f) })
+	for range manyDeaths {
+		if _, err := w.Call(t.Context(), nil, []byte("unknown message")); !errors.Is(err, runtimes.ErrDied) {
+			t.Fatalf("error %v, want ErrDied", err)
+		}
+	}
+	_, err := w.Call(t.Context(), nil, []byte("none"))
+	if !errors.Is(err, runtimes.ErrQuarantined) {
+		t.Fatalf("error %v, want ErrQuarantined", err)
+	}
+	if s := w.Status(); !s.Quarantined.Equal(w.clock.now().Add(firstTime)) || s.Deaths != manyDeaths || s.Reason == "" || s.Instances != 0 {
+		t.Errorf("%+v", s)
+	}
+	w.clock.move(firstTime)
+	if answer, err := w.Call(t.Context(), nil, []byte("none")); string(answer) != "good" {
+		t.Errorf("after the quarantine: %q %v", answer, err)
+	}
+	if s := w.Status(); !s.Quarantined.IsZero() || s.Instances != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Workers that do not even start are deaths too. Who waits learns of the quarantine.
+func TestQuarantineOfStarts(t *testing.T) {
+	w := mustWorld(t, attacked(&witness{}), func(f *fake) error { return honest(hostile{f.stopped.Load})(f) },
+		func(*fake) error { return nil })
+	if _, err := w.Call(t.Context(), nil, []byte("dies")); !errors.Is(err, runtimes.ErrDied) {
+		t.Fatal(err)
+	}
+	if _, err := w.Call(t.Context(), nil, []byte("none")); !errors.Is(err, runtimes.ErrQuarantined) {
+		t.Errorf("error %v, want ErrQuarantined", err)
+	}
+	if s := w.Status(); s.Deaths != manyDeaths || s.Quarantined.IsZero() {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A caller who gives up cannot bring a plugin into quarantine; one that does not end in its time does it itself.
+func TestQuarantineAndCallers(t *testing.T) {
+	p := attacked(&witness{})
+	p.Limits.Timeout = 10 * time.Second
+	w := mustWorld(t, p, func(f *fake) error { return honest(hostile{f.stopped.Load})(f) })
+	for range manyDeaths + 1 {
+		soon(t, "a worker", func() bool { return w.Status().Idle == 1 })
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		before := time.Now()
+		if _, err := w.Call(ctx, nil, []byte("never answers")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v, want context.DeadlineExceeded", err)
+		}
+		if took := time.Since(before); took > patient {
+			t.Errorf("it took %v", took)
+		}
+		cancel()
+	}
+	if s := w.Status(); s.Deaths != manyDeaths+1 || !s.Quarantined.IsZero() {
+		t.Errorf("%+v", s)
+	}
+	p.Limits.Timeout = 5 * time.Millisecond
+	w = mustWorld(t, p, func(f *fake) error { return honest(hostile{f.stopped.Load})(f) })
+	for range manyDeaths {
+		soon(t, "a worker", func() bool { return w.Status().Idle == 1 })
+		if _, err := w.Call(t.Context(), nil, []byte("never answers")); !errors.Is(err, runtimes.ErrLimit) {
+			t.Errorf("error %v, want ErrLimit", err)
+		}
+	}
+	if s := w.Status(); s.Quarantined.IsZero() {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestQuarantineTimes(t *testing.T) {
+	var q quarantine
+	now := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
+	die := func() time.Duration {
+		for range manyDeaths {
+			q.died(now, "tired")
+			now = now.Add(time.Second / 2)
+		}
+		return q.until.Sub(now.Add(-time.Second / 2))
+	}
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+		if got := die(); got != want*time.Second {
+			t.Errorf("quarantine of %v, want %ds", got, want)
+		}
+		if err := q.refuse(q.until.Add(-1)); !errors.Is(err, runtimes.ErrQuarantined) {
+			t.Errorf("just before its end: %v", err)
+		}
+		if err := q.refuse(q.until); err != nil {
+			t.Errorf("at its end: %v", err)
+		}
+		now = q.until
+	}
+	now = now.Add(3 * quietTime)
+	if got := die(); got != 8*time.Second {
+		t.Errorf("after four quiet minutes %v, want 8s", got)
+	}
+	now = now.Add(time.Hour)
+	if got := die(); got != firstTime {
+		t.Errorf("after a quiet hour %v", got)
+	}
+	q = quarantine{}
+	for range 10 {
+		q.died(now, "old")
+		if now = now.Add(deathWindow/2 + 1); q.refuse(now) != nil {
+			t.Error("a death now and then is a quarantine")
+		}
+	}
+}
