@@ -1,7 +1,8 @@
 // Package runtimes is the contract between the host and whatever runs a plugin: bytes in, bytes out.
 //
 // A Backend is an engine with the sandbox around it. All backends behave alike; runtimes/runtimetest is the suite that
-// says what alike means.
+// says what alike means. Limits, the context of a Host and the measure of a call are here once, for all who keep the
+// contract or ask for it.
 package runtimes
 
 import (

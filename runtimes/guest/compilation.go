@@ -24,8 +24,8 @@ type built struct {
 }
 
 // build returns code: compiled before and vouched for by the cache, or validated, metered and compiled now. The original
-// is validated untouched, but for custom sections: rewriting may make valid what is not, and a module that is not valid alone could reach what
-// Meter adds.
+// is validated untouched, but for custom sections: rewriting may make valid what is not, and a module that is not valid
+// alone could reach what Meter adds.
 func (c *compilation) build(ctx context.Context) (*built, error) {
 	cache, key := c.program.Cache, ""
 	if cache != nil {

@@ -2,8 +2,8 @@
 //
 // A worker is this executable, started again. It puts a sandbox over itself before it has read a byte of its plugin, loads
 // it with a Backend of its own, and answers one call at a time over shared memory. One worker serves one plugin, never
-// another. Whatever it sends is an attack until checked: it can waste its own time, within the deadline of a call, and
-// nothing else. The host's last word is SIGKILL.
+// another. Whatever it sends is an attack until checked: it can waste its memory limit and a processor, no caller's time
+// beyond the deadline, and nothing else. The host's last word is SIGKILL.
 package worker
 
 import (
