@@ -30,7 +30,8 @@ func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) 
 // for requests. What that instance is then is the snapshot.
 func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
 	began := time.Now()
-	if err := checkProgram(p); err != nil {
+	p, err := p.Checked()
+	if err != nil {
 		return nil, err
 	}
 	known := linkable(wasi.New())
@@ -38,7 +39,7 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	if err != nil {
 		return nil, err
 	}
-	timed, cancel := context.WithDeadline(ctx, began.Add(startTime(p.Limits)))
+	timed, cancel := context.WithDeadline(ctx, began.Add(p.Limits.StartTime()))
 	defer cancel()
 	work := compilation{engine: b.engine, program: p, imports: imports(head, known)}
 	built := work.known(timed)
@@ -58,13 +59,6 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	}
 	return m, nil
 }
-
-// startTime and startFuel are what loading may use.
-func startTime(l runtimes.Limits) time.Duration {
-	return max(runtimes.StartFactor*l.Timeout, runtimes.MinStart)
-}
-
-func startFuel(l runtimes.Limits) uint64 { return runtimes.StartFactor * l.Fuel }
 
 // inTime says that an error came of the time that loading may take, if so.
 func inTime(ctx, timed context.Context, err error) error {

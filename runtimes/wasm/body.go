@@ -47,7 +47,6 @@ func (s *section) body() {
 		s.end = s.at
 		return
 	}
-	s.Instrs += int(b.instrs)
 	s.bodies = append(s.bodies, b)
 }
 

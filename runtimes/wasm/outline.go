@@ -19,7 +19,6 @@ type Outline struct {
 	Exports  []Export
 	Memories []Memory // defined here, not imported
 	Start    bool     // there is a start section
-	Instrs   int      // instructions in all bodies
 
 	types     []FuncType
 	functions []uint32 // type indices; imported functions first

@@ -117,6 +117,9 @@ func newTimedWorld(t testing.TB, start time.Duration, p runtimes.Program, script
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p, err = p.Checked(); err != nil {
+		t.Fatal(err)
+	}
 	q, err := b.prepare(p)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +129,7 @@ func newTimedWorld(t testing.TB, start time.Duration, p runtimes.Program, script
 	w.Module = newModule(q, func() (*worker, error) {
 		n := min(int(started.Add(1)), len(scripts))
 		return startFake(q, scripts[n-1])
-	}, w.clock.now, instances(p))
+	}, w.clock.now)
 	w.startTime = start
 	if err := w.open(t.Context()); err != nil {
 		w.Close(context.Background())
