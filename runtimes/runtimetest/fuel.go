@@ -284,7 +284,7 @@ func (s suite) collects(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("the guest ended with %v", err)
 	}
-	if best > 20*time.Millisecond {
+	if best > 200*time.Millisecond { // it would be as long as the guest spins; the benchmark says how short it is
 		t.Errorf("a collection took %v beside a guest that spins", best)
 	}
 }
