@@ -132,7 +132,7 @@ func (w *worker) fetch(size uint64, wanted bool) ([]byte, error) {
 // refused is the error of a plugin that did not load, in the worker's words.
 func (w *worker) refused(f frame) error {
 	words := append([]byte(nil), w.area(areaAnswer)[:min(f.n, maxText+maxGuestText+1)]...)
-	if f.key > min(f.n, maxText) || f.arg == failSandbox {
+	if f.key > uint32(len(words)) || f.arg == failSandbox {
 		return w.fail(brokenf("a reason of %d bytes for failure %d", f.key, f.arg))
 	}
 	reason, text := words[:f.key], words[f.key:]

@@ -73,6 +73,8 @@ func TestBadLoads(t *testing.T) {
 		{"2^64 - 1 bytes of code", loads(sends(frame{op: opReady, time: 1<<64 - 1}, "")), runtimes.ErrDied, "code"},
 		{"code that does not come", loads(func(f *fake) { f.send(frame{op: opReady, time: 9}); f.next(); f.send(frame{op: opPiece, n: 8}) }), runtimes.ErrDied, "code"},
 		{"code that grows", loads(func(f *fake) { f.send(frame{op: opReady, time: 9}); f.next(); f.send(frame{op: opPiece, n: 10}) }), runtimes.ErrDied, "code"},
+		{"another message for code", loads(func(f *fake) { f.send(frame{op: opReady, time: 9}); f.next(); f.send(frame{op: opAnswer, n: 9}) }), runtimes.ErrDied, "9 bytes of code"},
+		{"refused, reason of the whole area", loads(sends(frame{op: opRefused, key: areaSize, n: areaSize}, "")), runtimes.ErrDied, "protocol"},
 		{"refused with words", loads(sends(frame{op: opRefused, arg: failGuest, key: 3, n: 7}, "whyoops")), &runtimes.GuestError{Text: "oops"}, "why"},
 		{"refused without a cause", loads(sends(frame{op: opRefused, key: 3, n: 3}, "why")), nil, "why"},
 		{"refused in escapes", loads(sends(frame{op: opRefused, arg: failTrap, key: 3, n: 6}, "\n\x1b!\n\x1b?")), runtimes.ErrTrap, "guest:   !:   ?"},
