@@ -45,7 +45,13 @@ func Run(t *testing.T, attacks []*Attack, setups []Setup, short bool) {
 				if short && a.Large {
 					continue
 				}
-				t.Run(a.Name, func(t *testing.T) { table.add(a, s, f.hold(t, a.lasting(short))) })
+				t.Run(a.Name, func(t *testing.T) {
+					r := f.hold(a.lasting(short), tries)
+					for _, fault := range append(r.wrong, r.slow...) {
+						t.Errorf("%s: %s", a.What, fault)
+					}
+					table.add(a, s, r)
+				})
 			}
 		})
 	}
@@ -99,7 +105,7 @@ type result struct {
 }
 
 // hold strikes until time and memory are as they must be, or are wrong too often.
-func (f *field) hold(t *testing.T, a *Attack) (r result) {
+func (f *field) hold(a *Attack, tries int) (r result) {
 	for range tries {
 		w := watch(f)
 		r = f.strike(a, w.loaded)
@@ -108,9 +114,6 @@ func (f *field) hold(t *testing.T, a *Attack) (r result) {
 		if len(r.wrong) > 0 || len(r.slow) == 0 {
 			break
 		}
-	}
-	for _, fault := range append(r.wrong, r.slow...) {
-		t.Errorf("%s: %s", a.What, fault)
 	}
 	return r
 }
@@ -153,6 +156,17 @@ func (f *field) strike(a *Attack, between func()) (r result) {
 		r.wrong = append(r.wrong, fmt.Sprintf("closing: %v", err))
 	}
 	return r
+}
+
+// Once loads the attack and calls it with one request.
+func (a *Attack) Once(b runtimes.Backend, request []byte) (Outcome, error) {
+	m, err := b.Load(context.Background(), program(a))
+	if err != nil {
+		return OutcomeOf(err), err
+	}
+	defer m.Close(context.Background())
+	_, err = m.Call(context.Background(), nil, request)
+	return OutcomeOf(err), err
 }
 
 // judge holds what was measured against the limits.
