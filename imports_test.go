@@ -31,11 +31,11 @@ func layers() []layer {
 		{"sdk/...", "abi sdk/...", ""},
 
 		{"runtimes", "abi", ""},
-		{"runtimes/wasm", "abi runtimes", ""},
-		{"runtimes/wasi", "abi runtimes runtimes/wasm", sys},
-		{"runtimes/guest", "abi runtimes runtimes/wasi runtimes/wasm", sys},
-		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
-		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm", sys + " github.com/bytecodealliance/wasmtime-go/"},
+		{"runtimes/wasm", "abi", ""},
+		{"runtimes/wasi", "abi runtimes/wasm", ""},
+		{"runtimes/guest", "abi runtimes runtimes/wasi runtimes/wasm", ""},
+		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
+		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},
 		{"runtimes/worker", "abi runtimes", sys},
 		{"runtimes/runtimetest/...", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm runtimes/runtimetest/...", ""},
 

@@ -4,7 +4,10 @@
 // only the standard library, so that a guest in any language has one page to read and a Go guest stays small.
 package abi
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Version is the ABI version that this package describes. It is part of every export and import name.
 const Version = 1
@@ -64,6 +67,15 @@ func (e Errno) Error() string {
 		return errnoText[-e]
 	}
 	return fmt.Sprintf("errno %d", int32(e))
+}
+
+// ErrnoOf is what a guest learns of an error of the host: the errno that it is or wraps, if that is one of ABI v1, else
+// ErrInternal.
+func ErrnoOf(err error) Errno {
+	if e, ok := errors.AsType[Errno](err); ok && e <= ErrDenied && e >= ErrInternal {
+		return e
+	}
+	return ErrInternal
 }
 
 // A Role is what a plugin is for. A plugin has exactly one.

@@ -18,11 +18,7 @@ type measured struct {
 // measure calls m; the answer is appended to dst.
 func measure(ctx context.Context, m runtimes.Module, dst, request []byte) (c measured) {
 	start := time.Now()
-	if meter, ok := m.(runtimes.Meter); ok {
-		c.answer, c.err = meter.Measure(ctx, dst, request, &c.usage)
-	} else {
-		c.answer, c.err = m.Call(ctx, dst, request)
-	}
+	c.answer, c.err = runtimes.Measure(ctx, m, dst, request, &c.usage)
 	c.took = time.Since(start)
 	return c
 }

@@ -16,9 +16,6 @@ type placement struct {
 	isolation manifest.Isolation
 }
 
-// String is the placement as host check prints it.
-func (p placement) String() string { return p.engine + "/" + string(p.isolation) }
-
 // open makes the backend of a placement, which the caller closes. Its error carries exit code 3: there is no second best.
 // Workers must have the required layers of a sandbox, beside those that all have.
 func (p placement) open(require ...string) (runtimes.Backend, error) {

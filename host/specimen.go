@@ -101,7 +101,7 @@ func (sp *specimen) slots(c abi.Capability, described []string) []string {
 
 // missing says which flags would give a module that was refused what it imports, "" if that was not the reason.
 func (sp *specimen) missing() string {
-	o, err := wasm.Read(sp.program.Wasm)
+	o, err := wasm.ReadHead(sp.program.Wasm)
 	if err != nil {
 		return ""
 	}

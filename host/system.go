@@ -171,7 +171,7 @@ func requests(d *bundle.Descriptor) []string {
 func (s *system) crossCheck() error {
 	asked := map[string]manifest.Asked{}
 	for _, p := range s.plugins {
-		outline, err := wasm.Read(p.bundle.Wasm)
+		outline, err := wasm.ReadHead(p.bundle.Wasm) // loading reads the rest
 		if err != nil {
 			return refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), "")
 		}

@@ -1,7 +1,8 @@
 // Package runtimes is the contract between the host and whatever runs a plugin: bytes in, bytes out.
 //
 // A Backend is an engine with the sandbox around it. All backends behave alike; runtimes/runtimetest is the suite that
-// says what alike means.
+// says what alike means. Limits, the context of a Host and the measure of a call are here once, for all who keep the
+// contract or ask for it.
 package runtimes
 
 import (
@@ -50,6 +51,15 @@ type Meter interface {
 	Measure(ctx context.Context, dst, request []byte, u *Usage) ([]byte, error)
 }
 
+// Measure calls m and sets u, to zero if m is no Meter.
+func Measure(ctx context.Context, m Module, dst, request []byte, u *Usage) ([]byte, error) {
+	if meter, ok := m.(Meter); ok {
+		return meter.Measure(ctx, dst, request, u)
+	}
+	*u = Usage{}
+	return m.Call(ctx, dst, request)
+}
+
 // Usage is what one call used.
 type Usage struct {
 	Fuel     uint64 // units, as package wasm charges them
@@ -96,29 +106,6 @@ type Program struct {
 	Limits   Limits
 	Cache    Cache // nil: compile every time
 }
-
-// Limits of one plugin. The zero value is refused: a limit that is not declared is a mistake.
-type Limits struct {
-	Memory    uint64        // linear memory of one instance in bytes, 1 to 4 GiB; rounded down to whole 64 KiB pages, at least one
-	Answer    uint64        // bytes of one answer, at most abi.MaxAnswer; 0 means abi.MaxAnswer
-	Timeout   time.Duration // of one call, from 1 ms to MaxTimeout
-	Fuel      uint64        // of one call, from 1 to MaxFuel units
-	Instances int           // calls at work at once, at most MaxInstances; 0 means DefaultInstances
-}
-
-// Bounds of Limits.
-const (
-	MaxTimeout       = 10 * time.Minute
-	MaxFuel          = 1 << 50
-	MaxInstances     = 64
-	DefaultInstances = 2
-	// StartFactor times Timeout and Fuel is what loading may use: compiling, _initialize, configure and input together, in
-	// time at least MinStart.
-	StartFactor = 10
-	MinStart    = 10 * time.Second
-	// Grace is how long after its deadline a call may still be at work.
-	Grace = 100 * time.Millisecond
-)
 
 // Errors of Call and, wrapped in a LoadError, of Load.
 var (

@@ -94,12 +94,8 @@ func serve(whole []byte, offset uint32, out []byte) int32 {
 }
 
 func errno(err error) int32 {
-	var e abi.Errno
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &e) && e <= abi.ErrDenied && e >= abi.ErrInternal:
-		return int32(e)
 	}
-	return int32(abi.ErrInternal)
+	return int32(abi.ErrnoOf(err))
 }

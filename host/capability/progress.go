@@ -2,8 +2,6 @@ package capability
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
 	"sync"
 	"time"
 
@@ -17,11 +15,10 @@ const progressInterval = time.Second / 4
 type progress struct {
 	sink func(done, total float64)
 
-	mu          sync.Mutex
-	started     bool
-	done, total float64 // of the last report
-	sent        float64 // done of the last one that reached the sink
-	at          time.Time
+	mu    sync.Mutex
+	ratio abi.Ratio
+	sent  float64 // done of the last report that reached the sink
+	at    time.Time
 }
 
 type progressKey struct{}
@@ -39,38 +36,27 @@ func WithProgress(ctx context.Context, sink func(done, total float64)) context.C
 
 // progress passes a report on. Only tools report: the client did not ask policies how far they are.
 func (b *binding) progress(ctx context.Context, in []byte) error {
-	if len(in) != 16 {
-		return abi.ErrInvalid
-	}
 	p, _ := ctx.Value(progressKey{}).(*progress)
 	if p == nil || b.Role != abi.RoleTool || ctx.Err() != nil {
 		return nil
 	}
-	done := math.Float64frombits(binary.LittleEndian.Uint64(in))
-	total := math.Float64frombits(binary.LittleEndian.Uint64(in[8:]))
-	due, err := p.take(done, total, time.Now())
+	r, due, err := p.take(in, time.Now())
 	if due {
-		p.sink(done, total)
+		p.sink(r.Done, r.Total)
 	}
 	return err
 }
 
-// take checks a report and says whether it is time to send it.
-func (p *progress) take(done, total float64, now time.Time) (due bool, err error) {
-	if !finite(done) || !finite(total) || done < 0 || total < 0 {
-		return false, abi.ErrInvalid
-	}
+// take takes a report, if it may come next, and says whether it is time to send it.
+func (p *progress) take(in []byte, now time.Time) (r abi.Ratio, due bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.started && (done < p.done || total != p.total) {
-		return false, abi.ErrInvalid
+	first := p.ratio == abi.Ratio{}
+	if err := p.ratio.Report(in); err != nil {
+		return r, false, err
 	}
-	due = !p.started || done > p.sent && now.Sub(p.at) >= progressInterval
-	p.started, p.done, p.total = true, done, total
-	if due {
-		p.sent, p.at = done, now
+	if due = first || p.ratio.Done > p.sent && now.Sub(p.at) >= progressInterval; due {
+		p.sent, p.at = p.ratio.Done, now
 	}
-	return due, nil
+	return p.ratio, due, nil
 }
-
-func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }

@@ -46,12 +46,11 @@ func (r *Running) Used() []PluginRef {
 // Measure calls a module for the call and adds the fuel that it used, after an error too, for the call's result entry. On
 // a nil Running it is Call.
 func (r *Running) Measure(ctx context.Context, m runtimes.Module, dst, request []byte) ([]byte, error) {
-	meter, ok := m.(runtimes.Meter)
-	if r == nil || !ok {
+	if r == nil {
 		return m.Call(ctx, dst, request)
 	}
 	var u runtimes.Usage
-	answer, err := meter.Measure(ctx, dst, request, &u)
+	answer, err := runtimes.Measure(ctx, m, dst, request, &u)
 	r.spend(u)
 	return answer, err
 }

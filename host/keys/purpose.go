@@ -29,9 +29,6 @@ func ParsePurpose(name string) (Purpose, error) {
 	return "", fmt.Errorf("unknown key purpose %q, want one of %v", name, Purposes())
 }
 
-// Grantable reports whether a manifest may lend keys of this purpose to a plugin.
-func (p Purpose) Grantable() bool { return p == Sign }
-
 // AlgorithmEdDSA is the name of plain Ed25519 in key files and tokens (RFC 8037).
 const AlgorithmEdDSA = "EdDSA"
 

@@ -70,3 +70,44 @@ func TestCacheKeyHasTheEngine(t *testing.T) {
 		t.Error("the same key for another engine")
 	}
 }
+
+type fakeCache map[string][]byte
+
+func (c fakeCache) Get(key string) []byte       { return c[key] }
+func (c fakeCache) Put(key string, code []byte) { c[key] = code }
+
+// What the cache vouches for is neither read whole nor validated again. What it does not, or the engine cannot use, is.
+func TestVouched(t *testing.T) {
+	whole, cache, useless := plain(true), fakeCache{}, false
+	validated := 0
+	e := &fakeEngine{
+		code:     []byte("code"),
+		validate: func([]byte) error { validated++; return nil },
+		compile: func(_, code []byte) error {
+			if code != nil && useless {
+				return errArtifact
+			}
+			return nil
+		},
+	}
+	whole.Cache = cache
+	load(t, e, whole)
+	load(t, e, whole)
+	if validated != 1 || len(cache) != 1 {
+		t.Errorf("validated %d times, %d in the cache", validated, len(cache))
+	}
+	useless = true
+	load(t, e, whole)
+	if validated != 2 {
+		t.Errorf("validated %d times, the code was of no use", validated)
+	}
+	useless = false
+	broken := whole
+	broken.Wasm = bytes.Clone(whole.Wasm)
+	broken.Wasm[len(broken.Wasm)-1] = 0xff // in the code
+	if _, err := New(e).Load(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "reading the module") || validated != 2 {
+		t.Errorf("nonsense for code: %v", err)
+	}
+	cache[cacheKey(broken, e)] = cache[cacheKey(whole, e)]
+	load(t, e, broken)
+}

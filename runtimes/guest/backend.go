@@ -14,6 +14,7 @@ import (
 	"bulkhead/abi"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasi"
+	"bulkhead/runtimes/wasm"
 )
 
 // A Backend runs plugins on one Engine.
@@ -29,36 +30,35 @@ func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) 
 // for requests. What that instance is then is the snapshot.
 func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
 	began := time.Now()
-	if err := checkProgram(p); err != nil {
+	p, err := p.Checked()
+	if err != nil {
 		return nil, err
 	}
 	known := linkable(wasi.New())
-	outline, err := checkModule(p, known)
+	head, err := checkModule(p, known)
 	if err != nil {
 		return nil, err
 	}
-	timed, cancel := context.WithDeadline(ctx, began.Add(startTime(p.Limits)))
+	timed, cancel := context.WithDeadline(ctx, began.Add(p.Limits.StartTime()))
 	defer cancel()
-	work := compilation{engine: b.engine, program: p, outline: outline, imports: imports(outline, known)}
-	built, err := work.build(timed)
-	if err != nil {
-		return nil, refuse(p, work.step, inTime(ctx, timed, err))
+	work := compilation{engine: b.engine, program: p, imports: imports(head, known)}
+	built := work.known(timed)
+	if built == nil {
+		if work.outline, err = outline(p, wasm.Read); err != nil {
+			return nil, err
+		}
+		if built, err = work.build(timed); err != nil {
+			return nil, refuse(p, work.step, inTime(ctx, timed, err))
+		}
 	}
 	m := newModule(p, built, began)
-	m.configurable = exported(outline, abi.ExportConfigure)
+	m.configurable = exported(head, abi.ExportConfigure)
 	if err := m.prove(ctx); err != nil {
 		m.code.Close(context.WithoutCancel(ctx))
 		return nil, refuse(p, "starting", err)
 	}
 	return m, nil
 }
-
-// startTime and startFuel are what loading may use.
-func startTime(l runtimes.Limits) time.Duration {
-	return max(runtimes.StartFactor*l.Timeout, runtimes.MinStart)
-}
-
-func startFuel(l runtimes.Limits) uint64 { return runtimes.StartFactor * l.Fuel }
 
 // inTime says that an error came of the time that loading may take, if so.
 func inTime(ctx, timed context.Context, err error) error {

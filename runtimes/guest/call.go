@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bulkhead/abi"
+	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasi"
 	"bulkhead/runtimes/wasm"
 )
@@ -32,13 +33,13 @@ type call struct {
 
 	phase    phase
 	caller   context.Context
-	deadline time.Duration // since the module's epoch
-	lent     *lent         // what the Host has of caller and deadline, if anything
-	end      error         // why a host function ended the run
-	kept     []byte        // answer that did not fit, for result
-	scratch  []byte        // empty, where the Host answers
+	deadline time.Duration  // since the module's epoch
+	lent     *runtimes.Lent // what the Host has of caller and deadline, if anything
+	end      error          // why a host function ended the run
+	kept     []byte         // answer that did not fit, for result
+	scratch  []byte         // empty, where the Host answers
 	stdio    wasi.Stdio
-	ratio    ratio
+	ratio    abi.Ratio
 	stack    [2]uint64
 }
 
@@ -65,9 +66,9 @@ func (c *call) begin(ctx context.Context, p phase, deadline time.Duration, fuel 
 func (c *call) finish() {
 	c.stdio.Flush(c)
 	if c.lent != nil {
-		c.lent.giveBack()
+		c.lent.GiveBack()
 	}
-	c.caller, c.lent, c.kept, c.stdio, c.ratio = nil, nil, nil, wasi.Stdio{}, ratio{}
+	c.caller, c.lent, c.kept, c.stdio, c.ratio = nil, nil, nil, wasi.Stdio{}, abi.Ratio{}
 }
 
 // window returns n bytes of guest memory at address, with no room behind them.
@@ -101,13 +102,4 @@ func (c *call) ask(capability abi.Capability, slot uint32, dst, in []byte) (answ
 		}
 	}()
 	return c.module.program.Host.Capability(c.lend(), capability, slot, dst, in)
-}
-
-// errnoOf is what a guest learns of an error: its errno, if it is one of ABI v1.
-func errnoOf(err error) abi.Errno {
-	var e abi.Errno
-	if errors.As(err, &e) && e <= abi.ErrDenied && e >= abi.ErrInternal {
-		return e
-	}
-	return abi.ErrInternal
 }

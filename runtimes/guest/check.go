@@ -3,53 +3,31 @@ package guest
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
-	"time"
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasm"
 )
 
-// checkProgram refuses what the host itself got wrong.
-func checkProgram(p runtimes.Program) error {
-	switch {
-	case p.Host == nil:
-		return refuse(p, "the program has no host", nil)
-	case p.Limits.Memory == 0:
-		return refuse(p, "no memory limit is set", nil)
-	case p.Limits.Memory > 1<<32:
-		return refuse(p, fmt.Sprintf("a memory limit of %d bytes is above 4 GiB", p.Limits.Memory), nil)
-	case p.Limits.Timeout < time.Millisecond || p.Limits.Timeout > runtimes.MaxTimeout:
-		return refuse(p, fmt.Sprintf("a timeout of %v is not between 1ms and %v", p.Limits.Timeout, runtimes.MaxTimeout), nil)
-	case p.Limits.Fuel == 0 || p.Limits.Fuel > runtimes.MaxFuel:
-		return refuse(p, fmt.Sprintf("a fuel limit of %d units is not between 1 and %d", p.Limits.Fuel, uint64(runtimes.MaxFuel)), nil)
-	case p.Limits.Instances < 0 || p.Limits.Instances > runtimes.MaxInstances:
-		return refuse(p, fmt.Sprintf("%d instances are not between 0 and %d", p.Limits.Instances, runtimes.MaxInstances), nil)
-	case p.Limits.Answer > abi.MaxAnswer:
-		return refuse(p, fmt.Sprintf("an answer limit of %d bytes is above %d", p.Limits.Answer, abi.MaxAnswer), nil)
-	case len(p.Assets) > abi.MaxSlots:
-		return refuse(p, fmt.Sprintf("%d assets are more than %d", len(p.Assets), abi.MaxSlots), nil)
-	case len(p.Config) > abi.MaxRequest:
-		return refuse(p, fmt.Sprintf("a configuration of %d bytes is above %d", len(p.Config), abi.MaxRequest), runtimes.ErrLimit)
-	}
-	for i, a := range p.Assets {
-		if len(a) > math.MaxInt32 {
-			return refuse(p, fmt.Sprintf("asset %d has %d bytes, more than 2 GiB", i, len(a)), nil)
-		}
-	}
-	return nil
-}
-
-// checkModule refuses a module whose structure, imports or exports are not ABI v1 within p's grants.
-func checkModule(p runtimes.Program, known map[symbol]function) (*wasm.Outline, error) {
-	o, err := wasm.Read(p.Wasm)
+// outline reads p's module, with or without its code.
+func outline(p runtimes.Program, read func([]byte) (*wasm.Outline, error)) (*wasm.Outline, error) {
+	o, err := read(p.Wasm)
 	if errors.Is(err, wasm.ErrLimit) {
 		return nil, refuse(p, "reading the module: "+err.Error(), runtimes.ErrLimit)
 	}
 	if err != nil {
 		return nil, refuse(p, "reading the module", err)
+	}
+	return o, nil
+}
+
+// checkModule refuses a module whose structure, imports or exports are not ABI v1 within p's grants. Its code is not read
+// yet.
+func checkModule(p runtimes.Program, known map[symbol]function) (*wasm.Outline, error) {
+	o, err := outline(p, wasm.ReadHead)
+	if err != nil {
+		return nil, err
 	}
 	if o.Start {
 		return nil, refuse(p, "a start section is not allowed", nil)

@@ -11,9 +11,10 @@ import (
 type compilation struct {
 	engine  Engine
 	program runtimes.Program
-	outline *wasm.Outline
 	imports []Import
-	step    string // what is being done, for errors
+	outline *wasm.Outline // for build
+	key     string        // in the cache, if there is one
+	step    string        // what is being done, for errors
 }
 
 // A built module is metered and compiled.
@@ -23,19 +24,27 @@ type built struct {
 	restorable bool
 }
 
-// build returns code: compiled before and vouched for by the cache, or validated, metered and compiled now. The original
-// is validated untouched, but for custom sections: rewriting may make valid what is not, and a module that is not valid alone could reach what
-// Meter adds.
-func (c *compilation) build(ctx context.Context) (*built, error) {
-	cache, key := c.program.Cache, ""
-	if cache != nil {
-		key = cacheKey(c.program, c.engine)
-		if a, err := parseArtifact(cache.Get(key)); err == nil {
-			if b, err := c.compile(ctx, &a.metered, a.code); err == nil {
-				return b, nil
-			}
-		}
+// known returns code that was compiled before, nil if there is none. The cache vouches for it: a module was read whole, and
+// found valid, before anything of it was put there.
+func (c *compilation) known(ctx context.Context) *built {
+	if c.program.Cache == nil {
+		return nil
 	}
+	c.key = cacheKey(c.program, c.engine)
+	a, err := parseArtifact(c.program.Cache.Get(c.key))
+	if err != nil {
+		return nil
+	}
+	b, err := c.compile(ctx, &a.metered, a.code)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// build returns code: validated, metered and compiled now. The original is validated untouched, but for custom sections:
+// rewriting may make valid what is not, and a module that is not valid alone could reach what Meter adds.
+func (c *compilation) build(ctx context.Context) (*built, error) {
 	c.step = "validating the module"
 	if err := c.engine.Validate(ctx, wasm.Bare(c.program.Wasm, c.outline)); err != nil {
 		return nil, err
@@ -49,8 +58,8 @@ func (c *compilation) build(ctx context.Context) (*built, error) {
 	if err != nil {
 		return nil, err
 	}
-	if code := b.code.Serialize(); code != nil && cache != nil { // asked in any case: the engine may keep it until then
-		cache.Put(key, artifact{*metered, code}.bytes())
+	if code := b.code.Serialize(); code != nil && c.key != "" { // asked in any case: the engine may keep it until then
+		c.program.Cache.Put(c.key, artifact{*metered, code}.bytes())
 	}
 	return b, nil
 }

@@ -11,8 +11,8 @@ import (
 // it is below zero. It gets fuel in slices, so that it yields often: there the host looks at clock and context, and Go's
 // scheduler and collector get their turn.
 const (
-	slice    = 100_000 // units, some ten to hundred microseconds
-	hostCost = 100     // units that a host function costs, besides one for every 64 bytes that it moves
+	slice    = 20_000 // units: some microseconds of computing, or ten milliseconds if each store meets a page for the first time
+	hostCost = 100    // units that a host function costs, besides one for every 64 bytes that it moves
 )
 
 var (

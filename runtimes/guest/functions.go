@@ -63,7 +63,7 @@ func answering(f func(*call, []uint64) (int, error)) func(*call, []uint64) error
 	return func(c *call, stack []uint64) error {
 		n, err := f(c, stack)
 		if err != nil {
-			n = int(errnoOf(err))
+			n = int(abi.ErrnoOf(err))
 		}
 		stack[0] = uint64(uint32(int32(n)))
 		return nil

@@ -94,8 +94,8 @@ func (c *call) check(packed uint64) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %d bytes at %#x are not in memory", runtimes.ErrBadOutput, r.Length, r.Address)
-	case !r.Failed && uint64(r.Length) > c.module.answer:
-		return nil, fmt.Errorf("%w: an answer of %d bytes, at most %d", runtimes.ErrLimit, r.Length, c.module.answer)
+	case !r.Failed && uint64(r.Length) > c.module.program.Limits.Answer:
+		return nil, fmt.Errorf("%w: an answer of %d bytes, at most %d", runtimes.ErrLimit, r.Length, c.module.program.Limits.Answer)
 	case !r.Failed:
 		return words, nil
 	case r.Length > abi.MaxGuestError || !utf8.Valid(words):

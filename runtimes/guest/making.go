@@ -32,7 +32,7 @@ func (m *Module) start(ctx context.Context, p phase, deadline time.Duration) (*c
 	if err != nil {
 		return nil, err
 	}
-	c.begin(ctx, p, deadline, startFuel(m.program.Limits))
+	c.begin(ctx, p, deadline, m.program.Limits.StartFuel())
 	err = c.start()
 	c.finish() // an unfinished line of the start is the start's
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 // A Module is a loaded plugin.
 type Module struct {
 	program      runtimes.Program
-	answer       uint64 // bytes of one answer
 	configurable bool
 	code         Code
 	globals      []string
@@ -31,19 +30,10 @@ type Module struct {
 
 func newModule(p runtimes.Program, b *built, epoch time.Time) *Module {
 	m := &Module{
-		program: p, answer: p.Limits.Answer, code: b.code, globals: b.globals, restorable: b.restorable, epoch: epoch,
+		program: p, code: b.code, globals: b.globals, restorable: b.restorable, epoch: epoch,
 		freed: make(chan struct{}),
 	}
-	if m.answer == 0 {
-		m.answer = abi.MaxAnswer
-	}
 	m.pool.users, m.pool.limit = 1, p.Limits.Instances
-	switch {
-	case p.Stateful:
-		m.pool.limit = 1
-	case p.Limits.Instances == 0:
-		m.pool.limit = runtimes.DefaultInstances
-	}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
 }
@@ -56,7 +46,7 @@ func (m *Module) prove(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c, err := m.start(ctx, loading, startTime(m.program.Limits))
+	c, err := m.start(ctx, loading, m.program.Limits.StartTime())
 	if err != nil {
 		return err
 	}
@@ -155,7 +145,7 @@ func (m *Module) reusable(c *call, err error) bool {
 // itself, and gets the error.
 func (m *Module) replace(c *call) {
 	c.close()
-	c, err := m.make(m.life, m.now()+startTime(m.program.Limits))
+	c, err := m.make(m.life, m.now()+m.program.Limits.StartTime())
 	if err != nil {
 		c = nil
 	}

@@ -2,7 +2,6 @@ package guest
 
 import (
 	"encoding/binary"
-	"math"
 	"unicode/utf8"
 
 	"bulkhead/abi"
@@ -51,29 +50,12 @@ func cut(line []byte) []byte {
 	return line[:end]
 }
 
-// A ratio is how far a call has come.
-type ratio struct {
-	done, total float64
-	told        bool
-}
-
-// follows reports whether next may come after r: finite, not negative, not falling, and of the same total.
-func (r ratio) follows(next ratio) bool {
-	if !(next.done >= r.done) || !(next.total >= 0) || math.IsInf(next.done, 0) || math.IsInf(next.total, 0) {
-		return false
-	}
-	return !r.told || next.total == r.total
-}
-
 // progress(done, total) passes on what makes sense and ignores the rest.
 func (c *call) progress(p []uint64) {
-	next := ratio{done: math.Float64frombits(p[0]), total: math.Float64frombits(p[1]), told: true}
-	if c.phase != handling || !c.ratio.follows(next) {
-		return
-	}
-	c.ratio = next
 	var in [16]byte
 	binary.LittleEndian.PutUint64(in[:8], p[0])
 	binary.LittleEndian.PutUint64(in[8:], p[1])
-	c.ask(abi.Progress, 0, nil, in[:])
+	if c.phase == handling && c.ratio.Report(in[:]) == nil {
+		c.ask(abi.Progress, 0, nil, in[:])
+	}
 }

@@ -11,7 +11,8 @@ type body struct {
 	code     int    // where its instructions start
 	groups   uint32 // of locals
 	locals   uint32 // beside parameters
-	vectors  uint32 // how many locals are v128
+	vectors  uint32 // how many locals, and values that instructions make, are v128
+	multi    uint32 // values of calls and blocks beyond their first
 	instrs   uint32
 	calls    bool // calls another function
 	loops    uint32
@@ -46,7 +47,6 @@ func (s *section) body() {
 		s.end = s.at
 		return
 	}
-	s.Instrs += int(b.instrs)
 	s.bodies = append(s.bodies, b)
 }
 
@@ -67,6 +67,28 @@ func (c *code) complexity(b *body) {
 	if b.loops > MaxLoops {
 		c.tooMany(uint64(b.loops), "loops of a function", MaxLoops)
 	}
+	c.add(b)
+}
+
+// add refuses what takes a compiler too long although no single function does.
+func (c *code) add(b *body) {
+	s := &c.sums
+	for _, part := range []struct {
+		sum     *uint64
+		n, most uint64
+		what    string
+	}{
+		{&s.locals, uint64(b.locals), MaxAllLocals, "locals of all functions"},
+		{&s.phis, uint64(c.locals) * uint64(c.blocks), MaxAllPhis, "locals times blocks of all functions"},
+		{&s.loopPhis, uint64(c.locals) * uint64(b.loops), MaxAllLoopPhis, "locals times loops of all functions"},
+		{&s.targets, uint64(c.refs), MaxAllTargets, "targets of br_table in all functions"},
+		{&s.bulk, uint64(b.bulk), MaxAllBulk, "bulk instructions of all functions"},
+		{&s.multi, uint64(b.multi), MaxMulti, "values of calls and blocks beyond their first"},
+	} {
+		if *part.sum += part.n; *part.sum > part.most {
+			c.tooMany(*part.sum, part.what, part.most)
+		}
+	}
 }
 
 // localsOf reads the groups of locals: 30 bytes can ask an engine for 2^32 of them.
@@ -86,14 +108,41 @@ func (c *code) localsOf(b *body, params uint32) {
 	b.locals = c.locals - params
 }
 
+// makes counts the values of one instruction.
+func (c *code) makes(b *body, values []ValueType) {
+	if n := len(values); n > 1 {
+		b.multi += uint32(n - 1)
+	}
+	for _, v := range values {
+		if v == V128 {
+			b.vectors++
+		}
+	}
+}
+
 // note counts an instruction.
 func (c *code) note(b *body, i *instr) {
 	b.instrs++
 	switch i.op {
+	case opBlock, opIf:
+		c.makes(b, i.multi)
 	case opLoop:
 		b.loops++
-	case opCall, opCallIndirect:
+		c.makes(b, i.multi)
+	case opCall:
 		b.calls = true
+		if c.err == nil {
+			c.makes(b, c.typeOf(i.x).Results)
+		}
+	case opCallIndirect:
+		b.calls = true
+		if c.err == nil {
+			c.makes(b, c.types[i.x].Results)
+		}
+	case opGlobalGet:
+		if c.err == nil {
+			c.makes(b, []ValueType{c.globals[i.x].value})
+		}
 	case opMemoryGrow, opMemoryCopy, opMemoryFill:
 		b.dynamic = true
 	case opMemoryInit:
@@ -106,5 +155,9 @@ func (c *code) note(b *body, i *instr) {
 		c.unfit = true
 	case opRefFunc: // wazero makes an object of each, which lives as long as the instance
 		c.unfit = true
+	default:
+		if i.op >= opVector<<8 {
+			b.vectors++
+		}
 	}
 }

@@ -11,7 +11,7 @@ const (
 // value that an instruction makes may have to be kept.
 func (b *body) frameWords(params int) int32 {
 	const own = 8
-	values := uint32(params) + b.locals + b.vectors + b.instrs
+	values := uint32(params) + b.locals + b.vectors + b.multi + b.instrs
 	return int32(own + values)
 }
 

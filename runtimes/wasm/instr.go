@@ -12,6 +12,7 @@ type instr struct {
 	x, y       uint32
 	blockAt    int // where the block type starts
 	mostTarget uint32
+	multi      []ValueType // what a block whose type has an index takes and leaves
 }
 
 // A code is a function's body being read, and what its indices may name.
@@ -112,6 +113,11 @@ func (c *code) block(i *instr) {
 		c.at-- // it was a part of the number
 		if n := c.signed(33); c.err == nil && (n < 0 || n >= int64(len(c.types))) {
 			c.fail(fmt.Errorf("block type %d is out of range, there are %d", n, len(c.types)))
+		} else if c.err == nil {
+			i.multi = c.types[n].Params
+			if len(c.types[n].Results) > len(i.multi) {
+				i.multi = c.types[n].Results
+			}
 		}
 	}
 	if c.blocks++; c.blocks > MaxBlocks {

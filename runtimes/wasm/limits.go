@@ -12,7 +12,7 @@ const (
 	MaxEntries   = 10_000  // imports, exports, globals, each
 	MaxSegments  = 100_000 // element or data segments, each
 	MaxTables    = 16
-	MaxElements  = 100_000   // of one table, 8 bytes each, or of one segment
+	MaxElements  = 100_000   // of one table, 8 bytes each, or of all segments: wazero takes 100 bytes for each of these
 	MaxBody      = 128 << 10 // bytes of one function
 	MaxLocals    = 10_000    // of one function, parameters included
 	MaxNesting   = 1_024     // of blocks in one function
@@ -23,4 +23,13 @@ const (
 	MaxPhis      = 1_000_000 // locals times blocks of one function
 	MaxLoopPhis  = 100_000   // locals times loops of one function
 	PageLimit    = 1 << 16   // pages of 64 KiB in 4 GiB
+
+	// Sums over all functions: a file of 16 MiB has room for a thousand of the worst ones. Stock Go of 13 MB: 32,000 locals,
+	// 1,800,000 locals times blocks, 31,000 locals times loops, and no instruction that makes several values.
+	MaxAllLocals   = 500_000 // beside parameters: three bytes declare 10,000, of which wazero takes 70 bytes each
+	MaxAllPhis     = 8_000_000
+	MaxAllLoopPhis = 1_000_000
+	MaxAllTargets  = 500_000
+	MaxAllBulk     = 10_000
+	MaxMulti       = 100_000 // values of calls and blocks beyond their first: two bytes can make 64
 )

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -14,7 +15,7 @@ const (
 	ExportStack = "__bulkhead_stack" // mutable i32: words of call stack left
 
 	// Version names what Meter does. It changes with Meter's output, so that no older one is taken for it.
-	Version = "1"
+	Version = "2"
 
 	// StackBudget is what ExportStack MUST be when a run starts: the words that frames may take, 8 MiB on 64-bit machines.
 	StackBudget = 1 << 20
@@ -50,6 +51,9 @@ type Metered struct {
 // No instruction of the module can name what was added. The same input gives the same bytes, and so the same fuel, on
 // every engine. It costs O(len(module)) time and memory.
 func Meter(module []byte, o *Outline, c MeterConfig) (*Metered, error) {
+	if o.head {
+		return nil, errors.New("metering: the outline is a head alone")
+	}
 	m := newMeter(module, o, c)
 	code := m.code()
 	if m.err != nil {

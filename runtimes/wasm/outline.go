@@ -19,7 +19,6 @@ type Outline struct {
 	Exports  []Export
 	Memories []Memory // defined here, not imported
 	Start    bool     // there is a start section
-	Instrs   int      // instructions in all bodies
 
 	types     []FuncType
 	functions []uint32 // type indices; imported functions first
@@ -32,7 +31,12 @@ type Outline struct {
 	bodies    []body
 	sections  []span
 	unfit     bool // code changes state that no one can restore
+	sums      sums
+	head      bool // bodies were not read
 }
+
+// sums are over all functions, and over all element segments.
+type sums struct{ locals, phis, loopPhis, targets, bulk, multi, elements uint64 }
 
 // A span is a section: its content without its frame.
 type span struct {
@@ -54,14 +58,20 @@ const header = "\x00asm\x01\x00\x00\x00"
 
 // Read decodes a core module, version 1. It keeps nothing of b. Errors name the section and the offset in the file; those
 // that wrap ErrLimit also name the limit.
-func Read(b []byte) (*Outline, error) {
+func Read(b []byte) (*Outline, error) { return read(b, false) }
+
+// ReadHead is Read without the code: bodies are passed over unread, which takes most of Read's time. It tells what a module
+// asks for and offers. What it accepts MUST NOT go to an engine unless Read has accepted the same bytes before.
+func ReadHead(b []byte) (*Outline, error) { return read(b, true) }
+
+func read(b []byte, head bool) (*Outline, error) {
 	if len(b) > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(b), MaxSize)
 	}
 	if !bytes.HasPrefix(b, []byte(header)) {
 		return nil, errors.New("not a core WebAssembly module, version 1")
 	}
-	o, r, last := &Outline{dataCount: -1}, &reader{file: b, at: len(header), end: len(b)}, 0
+	o, r, last := &Outline{dataCount: -1, head: head}, &reader{file: b, at: len(header), end: len(b)}, 0
 	for r.more() {
 		id := r.byte()
 		s := section{Outline: o, reader: r.part(r.u32())}
@@ -78,6 +88,9 @@ func Read(b []byte) (*Outline, error) {
 			return nil, fmt.Errorf("section %s is unknown, repeated or out of order", sectionName(id))
 		}
 		o.sections = append(o.sections, span{id, s.at, s.end - s.at})
+		if head && id == sectionCode {
+			continue
+		}
 		if s.read(id); s.err != nil {
 			return nil, fmt.Errorf("section %s, %w", sectionName(id), s.err)
 		}
@@ -88,7 +101,7 @@ func Read(b []byte) (*Outline, error) {
 // whole checks what only the end of the file tells.
 func (o *Outline) whole() error {
 	switch defined := len(o.functions) - o.imported.functions; {
-	case defined != len(o.bodies):
+	case defined != len(o.bodies) && !o.head:
 		return fmt.Errorf("%d functions have %d bodies", defined, len(o.bodies))
 	case o.dataCount >= 0 && o.dataCount != o.datas:
 		return fmt.Errorf("%d data segments are announced, there are %d", o.dataCount, o.datas)

@@ -93,6 +93,31 @@ func TestReadRefuses(t *testing.T) {
 }
 
 // A linker pads its numbers; that is no reason to refuse.
+// A head has everything but the code, whatever that is, and cannot be metered.
+func TestReadHead(t *testing.T) {
+	m := &w.Module{}
+	m.Import("env", "f", wasm.Signature("iI", "d"))
+	m.Memory(2, 3)
+	m.Data(5, []byte("data"))
+	m.Export("own", wasm.KindFunc, m.RawFunc(wasm.Signature("f", ""), []byte{0xff, 0xff}))
+	if _, err := wasm.Read(m.Bytes()); err == nil {
+		t.Fatal("nonsense was read as code")
+	}
+	o, err := wasm.ReadHead(m.Bytes())
+	if err != nil || len(o.Imports) != 1 || len(o.Exports) != 1 || len(o.Memories) != 1 || o.Exports[0].Type.String() != "(f32) -> ()" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := wasm.Meter(m.Bytes(), o, wasm.MeterConfig{Pages: 3}); err == nil {
+		t.Error("a head was metered")
+	}
+	b := m.Bytes()
+	for name, bad := range map[string][]byte{"nothing": nil, "cut": b[:len(b)-1], "an unknown section": append(b, 13, 0), "one too many": append(b, b[8:]...)} {
+		if _, err := wasm.ReadHead(bad); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
 func TestReadPaddedNumbers(t *testing.T) {
 	if _, err := wasm.Read([]byte(header + "\x01\x88\x80\x80\x80\x00\x81\x80\x80\x80\x00\x60\x00\x00")); err != nil {
 		t.Error(err)

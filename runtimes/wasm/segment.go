@@ -75,6 +75,9 @@ func (s *section) element() {
 		}
 	}
 	n := s.count("elements", MaxElements)
+	if s.sums.elements += uint64(n); s.sums.elements > MaxElements {
+		s.tooMany(s.sums.elements, "elements of all segments", MaxElements)
+	}
 	for i := n; i > 0 && s.err == nil; i-- {
 		if flag&4 != 0 {
 			s.constant()

@@ -1,7 +1,9 @@
 package wazero
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -17,7 +19,13 @@ import (
 // can be recovered.
 func (e engine) Compile(ctx context.Context, module []byte, imports []guest.Import, pages uint32, saved []byte) (_ guest.Code, err error) {
 	config := wazero.NewRuntimeConfig().WithCoreFeatures(features).WithMemoryLimitPages(pages).WithDebugInfoEnabled(false)
-	c := &code{engine: e, file: codeFile{saved: saved}}
+	c := &code{engine: e, sum: e.sum(module)}
+	if saved != nil {
+		own, ok := bytes.CutPrefix(saved, c.sum)
+		if c.file.saved, module = own, hollow(module); !ok || module == nil {
+			return nil, errSaved
+		}
+	}
 	if c.cache = c.file.cache(); c.cache != nil {
 		config = config.WithCompilationCache(c.cache)
 	}
@@ -37,6 +45,14 @@ func (e engine) Compile(ctx context.Context, module []byte, imports []guest.Impo
 	return c, nil
 }
 
+// sum is what saved code begins with: it is of this module, for this engine and processor.
+func (e engine) sum(module []byte) []byte {
+	h := sha256.New()
+	h.Write([]byte(e.ID()))
+	h.Write(module)
+	return h.Sum(nil)
+}
+
 var errSaved = errors.New("the saved code is of another module, processor or version")
 
 // code is a runtime with one module.
@@ -44,6 +60,7 @@ type code struct {
 	engine
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
+	sum      []byte
 	file     codeFile
 	cache    wazero.CompilationCache // holds file, owns the runtime's engine; may be nil
 	low      uint64                  // bytes of memory that an instance starts with
@@ -97,7 +114,13 @@ func (f hostFunc) Call(ctx context.Context, stack []uint64) {
 }
 
 // Serialize implements guest.Code.
-func (c *code) Serialize() []byte { return c.file.take() }
+func (c *code) Serialize() []byte {
+	saved := c.file.take()
+	if saved == nil {
+		return nil
+	}
+	return append(c.sum, saved...)
+}
 
 // Close implements guest.Code.
 func (c *code) Close(ctx context.Context) error {

@@ -10,34 +10,32 @@ import (
 )
 
 // A codeFile stands where wazero keeps compiled code in files: it has the code of one module in memory, where the host
-// has checked it. wazero's key is a hash of module, version and processor; the first bytes of saved are the key.
+// has checked it. What it has is for whatever module wazero asks: the caller sees to it that it is the right one.
 type codeFile struct {
 	saved []byte
-	used  bool // saved was asked for and given
+	used  bool // saved was asked for and taken
 }
 
 type fileKey = [32]byte
 
 // Get implements wazero's internal filecache.Cache.
-func (f *codeFile) Get(key fileKey) (io.ReadCloser, bool, error) {
-	if !bytes.HasPrefix(f.saved, key[:]) {
+func (f *codeFile) Get(fileKey) (io.ReadCloser, bool, error) {
+	if f.saved == nil {
 		return nil, false, nil
 	}
 	f.used = true
-	return io.NopCloser(bytes.NewReader(f.saved[len(key):])), true, nil
+	return io.NopCloser(bytes.NewReader(f.saved)), true, nil
 }
 
 // Add implements filecache.Cache.
-func (f *codeFile) Add(key fileKey, code io.Reader) error {
-	b := bytes.NewBuffer(key[:])
-	_, err := b.ReadFrom(code)
-	f.saved = b.Bytes()
+func (f *codeFile) Add(_ fileKey, code io.Reader) (err error) {
+	f.saved, err = io.ReadAll(code)
 	return err
 }
 
-// Delete implements filecache.Cache.
+// Delete implements filecache.Cache: what was given is of another version.
 func (f *codeFile) Delete(fileKey) error {
-	f.saved = nil
+	f.saved, f.used = nil, false
 	return nil
 }
 

@@ -246,3 +246,61 @@ func TestMemoryGrows(t *testing.T) {
 		t.Error("grew over its maximum")
 	}
 }
+
+// A call that writes to very much leaves no pages behind that every restore after it has to copy.
+func TestThawForgets(t *testing.T) {
+	i := instantiate(t, compile(t, standard(), sized(1024, 1024), nil))
+	frozen, err := i.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer frozen.Close()
+	if frozen.(*image).pagemap < 0 {
+		return // then every restore forgets all
+	}
+	thaw := func() {
+		t.Helper()
+		if err := i.Thaw(frozen); err != nil {
+			t.Fatal(err)
+		}
+	}
+	thaw()
+	memory, page := i.Memory(), os.Getpagesize()
+	for at := 0; at < (maxCopied+1)*page; at += page {
+		memory[at] = 1
+	}
+	thaw()
+	entries := make([]byte, len(memory)/page*entrySize)
+	if _, err := unix.Pread(frozen.(*image).pagemap, entries, firstEntry(memory)); err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for ; len(entries) > 0; entries = entries[entrySize:] {
+		if own(entries) {
+			kept++
+		}
+	}
+	if kept > 0 || bytes.Count(memory, []byte{1}) > 0 {
+		t.Errorf("%d pages are the instance's own, %d bytes are left", kept, bytes.Count(memory, []byte{1}))
+	}
+}
+
+// A pagemap that says nothing, or of other addresses, as an emulator's does, is not believed: pages would stay.
+func TestPagemapLies(t *testing.T) {
+	lie := func() (int, error) { return makeImage(1 << 50) } // zeros: no page is anywhere
+	i := instantiate(t, compile(t, engine{Config{Image: makeImage, Pagemap: lie}}, sized(128, 128), nil))
+	frozen, err := i.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer frozen.Close()
+	for range 2 {
+		if err := i.Thaw(frozen); err != nil {
+			t.Fatal(err)
+		}
+		if i.Memory()[5] != 0 {
+			t.Fatal("a byte of the call before")
+		}
+		i.Memory()[5] = 1
+	}
+}

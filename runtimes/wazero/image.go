@@ -58,6 +58,12 @@ func (m *image) take(c Config, now []byte) (err error) {
 	if err := write(m.file, now); err != nil {
 		return err
 	}
+	if m.pagemap >= 0 && !truthful(m.pagemap, m.file) {
+		unix.Close(m.pagemap)
+		if m.pagemap = -1; len(now) < freezeFromUnmapped {
+			return errors.New("pagemap does not tell the truth")
+		}
+	}
 	m.content, err = unix.Mmap(m.file, 0, len(now), unix.PROT_READ, unix.MAP_PRIVATE)
 	return err
 }

@@ -55,8 +55,30 @@ func readable(pagemap int, memory []byte) error {
 	return err
 }
 
+// own reports whether an entry is of a page that was written to.
+func own(entry []byte) bool {
+	e := binary.NativeEndian.Uint64(entry)
+	return e&(present|swapped) != 0 && e&ofTheFile == 0
+}
+
+// truthful tries whether pagemap tells a page that was written to from one of the file. A kernel, or what stands in for one,
+// that does not would leave one call's memory to the next.
+func truthful(pagemap, file int) bool {
+	page, err := unix.Mmap(file, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE)
+	if err != nil {
+		return false
+	}
+	defer unix.Munmap(page)
+	var before, after [entrySize]byte
+	first := page[0]
+	_, err = unix.Pread(pagemap, before[:], firstEntry(page))
+	page[0] = first + 1
+	_, err2 := unix.Pread(pagemap, after[:], firstEntry(page))
+	return err == nil && err2 == nil && !own(before[:]) && own(after[:])
+}
+
 // thaw copies back the pages that were written to: that takes a tenth of the time of dropping all and faulting those in
-// again that the next call needs. Where most are written to they are dropped, for the sake of other instances.
+// again that the next call needs. Where many are written to all are dropped, for the sake of later calls and other instances.
 func (m *memory) thaw() error {
 	front, page := m.bytes(), os.Getpagesize()
 	if m.image.pagemap < 0 {
@@ -66,25 +88,27 @@ func (m *memory) thaw() error {
 		m.entries = make([]byte, min(len(front)/page, maxEntries)*entrySize)
 	}
 	first := firstEntry(front)
-	dirty := 0
+	dirty, most := 0, min(len(front)/page/2, maxCopied)
 	for at := 0; at < len(front); {
 		entries := m.entries[:min(len(m.entries), (len(front)-at)/page*entrySize)]
 		if n, err := unix.Pread(m.image.pagemap, entries, first+int64(at/page*entrySize)); n < len(entries) {
 			return errors.Join(errors.New("reading pagemap"), err)
 		}
 		for ; len(entries) > 0; entries, at = entries[entrySize:], at+page {
-			e := binary.NativeEndian.Uint64(entries)
-			if e&(present|swapped) != 0 && e&ofTheFile == 0 {
+			if own(entries) {
+				if dirty++; dirty > most {
+					return unix.Madvise(front, unix.MADV_DONTNEED)
+				}
 				copy(front[at:at+page], m.image.content[at:])
-				dirty++
 			}
 		}
 	}
-	if dirty > len(front)/page/2 {
-		return unix.Madvise(front, unix.MADV_DONTNEED)
-	}
 	return nil
 }
+
+// maxCopied is how many pages are copied back. A page that was copied stays the instance's own and is copied each time from
+// then on, so that one call which writes to very much would slow down all that come after it.
+const maxCopied = 4096
 
 // maxEntries is how many entries are read at once: those of 8 MiB.
 const maxEntries = 2048

@@ -1,10 +1,10 @@
 package worker
 
 import (
-	"encoding/binary"
 	"math"
 
 	"bulkhead/abi"
+	"bulkhead/runtimes"
 )
 
 // The host believes no worker. What a guest may do was checked inside it, by code that a guest may have taken over; so
@@ -24,7 +24,7 @@ func (w *worker) reply(f frame) error {
 	w.most[areaInput] = max(w.most[areaInput], int(f.n))
 	w.in = append(w.in[:0], w.area(areaInput)[:f.n]...)
 	capability := abi.Capability(f.arg)
-	if capability == abi.Progress && !w.ratio.follow(w.in) {
+	if capability == abi.Progress && w.ratio.Report(w.in) != nil {
 		return brokenf("progress that makes no sense")
 	}
 	if w.ended = w.over(); w.ended != nil {
@@ -38,7 +38,7 @@ func (w *worker) reply(f frame) error {
 		err = abi.ErrLimit
 	}
 	if err != nil {
-		return w.send(frame{op: opReply, call: w.call, arg: uint32(-errnoOf(err))})
+		return w.send(frame{op: opReply, call: w.call, arg: uint32(-abi.ErrnoOf(err))})
 	}
 	n := copy(w.area(areaReply), answer)
 	w.most[areaReply] = max(w.most[areaReply], n)
@@ -87,31 +87,7 @@ func (w *worker) ask(c abi.Capability, slot uint32) (answer []byte, err error) {
 		}
 	}()
 	if w.lent == nil {
-		w.lent = &lent{caller: w.ctx, deadline: w.until}
+		w.lent = runtimes.Lend(w.ctx, w.until)
 	}
 	return w.plugin.host.Capability(w.lent, c, slot, w.out, w.in)
-}
-
-// A ratio is how far a call has come, as it said itself.
-type ratio struct {
-	done, total float64
-	told        bool
-}
-
-// follow takes done and total, f64 little-endian, if they may come after r: finite, not negative, not falling, and of the
-// same total.
-func (r *ratio) follow(in []byte) bool {
-	next := ratio{
-		done:  math.Float64frombits(binary.LittleEndian.Uint64(in[:8])),
-		total: math.Float64frombits(binary.LittleEndian.Uint64(in[8:])),
-		told:  true,
-	}
-	if !(next.done >= r.done) || !(next.total >= 0) || math.IsInf(next.done, 0) || math.IsInf(next.total, 0) {
-		return false
-	}
-	if r.told && next.total != r.total {
-		return false
-	}
-	*r = next
-	return true
 }

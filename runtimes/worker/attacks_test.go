@@ -106,14 +106,15 @@ func asking(f frame, text string) func(*child, frame, func() bool) {
 }
 
 func badQuestions() map[string]attack {
+	bad := func(f frame, text string) attack { return attack{do: believed(asking(f, text)), err: runtimes.ErrDied} }
 	died := func(c abi.Capability, slot, n uint32, text string) attack {
-		return attack{do: asking(frame{arg: uint32(c), key: slot, n: n}, text), err: runtimes.ErrDied}
+		return bad(frame{arg: uint32(c), key: slot, n: n}, text)
 	}
 	return map[string]attack{
 		"no such capability":          died(abi.Progress+1, 0, 0, ""),
-		"capability 2^8":              {do: asking(frame{arg: 1 << 8}, ""), err: runtimes.ErrDied},
-		"capability 2^32 - 1":         {do: asking(frame{arg: math.MaxUint32}, ""), err: runtimes.ErrDied},
-		"question of another call":    {do: asking(frame{arg: uint32(abi.Audit), call: 1}, ""), err: runtimes.ErrDied},
+		"capability 2^8":              bad(frame{arg: 1 << 8}, ""),
+		"capability 2^32 - 1":         bad(frame{arg: math.MaxUint32}, ""),
+		"question of another call":    bad(frame{arg: uint32(abi.Audit), call: 1}, ""),
 		"ungranted":                   died(abi.Sign, 0, 0, ""),
 		"ungranted with input":        died(abi.Infer, 0, 8, "ungranted"),
 		"line too long":               died(abi.Log, 0, abi.MaxLogLine+1, ""),
@@ -126,9 +127,9 @@ func badQuestions() map[string]attack {
 		"progress of 8 bytes":         died(abi.Progress, 0, 8, ""),
 		"progress that is no number":  died(abi.Progress, 0, 16, progress(math.NaN(), 4)),
 		"progress without end":        died(abi.Progress, 0, 16, progress(1, math.Inf(1))),
-		"progress backwards":          {do: asking2(progress(2, 4), progress(1, 4)), err: runtimes.ErrDied},
-		"progress of another total":   {do: asking2(progress(1, 4), progress(2, 5)), err: runtimes.ErrDied},
-		"progress":                    {do: asking2(progress(1, 4), progress(1, 4)), err: runtimes.ErrLimit},
+		"progress backwards":          {do: believed(going(2, 4), going(1, 4)), err: runtimes.ErrDied},
+		"progress of another total":   {do: believed(going(1, 4), going(2, 5)), err: runtimes.ErrDied},
+		"progress":                    {do: believed(going(1, 4), going(1, 4))},
 		"question after the answer":   {do: twice(asking(frame{arg: uint32(abi.Audit)}, "")), next: runtimes.ErrDied},
 		"questions without end":       {do: questions(0), err: runtimes.ErrLimit},
 		"questions after the time":    {do: questions(testTimeout + time.Millisecond), err: runtimes.ErrLimit},
@@ -136,15 +137,21 @@ func badQuestions() map[string]attack {
 	}
 }
 
-// asking2 reports progress twice, and no more.
-func asking2(texts ...string) func(*child, frame, func() bool) {
+// going reports progress.
+func going(done, total float64) func(*child, frame, func() bool) {
+	return asking(frame{arg: uint32(abi.Progress), n: 16}, progress(done, total))
+}
+
+// believed asks, and answers well if each of its questions is answered.
+func believed(questions ...func(*child, frame, func() bool)) func(*child, frame, func() bool) {
 	return func(c *child, f frame, stop func() bool) {
-		for _, text := range texts {
-			asking(frame{arg: uint32(abi.Progress), n: 16}, text)(c, f, stop)
+		for _, ask := range questions {
+			ask(c, f, stop)
 			if _, err := c.next(); err != nil {
 				return
 			}
 		}
+		good(c, f)
 	}
 }
 

@@ -17,7 +17,6 @@ type child struct {
 	*shared
 	program, code []byte // of the host, for reading
 	module        runtimes.Module
-	meter         runtimes.Meter    // the module, or nil
 	reporter      runtimes.Reporter // the module, or nil
 	said          runtimes.Status   // what the host knows
 	fresh         []byte            // code that the host has not fetched yet
@@ -104,7 +103,6 @@ func (c *child) load(f frame, backend runtimes.Backend) error {
 	if err != nil {
 		return c.refuse(err)
 	}
-	c.meter, _ = c.module.(runtimes.Meter)
 	c.reporter, _ = c.module.(runtimes.Reporter)
 	if f.arg == 1 {
 		c.fresh = compiled.bundle()
@@ -150,7 +148,7 @@ func (c *child) answer(f frame) error {
 	t := c.task(f)
 	area := c.area(areaAnswer)
 	var u runtimes.Usage
-	words, err := c.measure(t, area[:0], c.area(areaRequest)[:f.n], &u)
+	words, err := runtimes.Measure(t, c.module, area[:0], c.area(areaRequest)[:f.n], &u)
 	t.finish()
 	if err == nil && len(words) > areaSize {
 		err = fmt.Errorf("%w: an answer of %d bytes", runtimes.ErrLimit, len(words))
@@ -164,13 +162,6 @@ func (c *child) answer(f frame) error {
 	}
 	c.report(&out)
 	return c.send(out)
-}
-
-func (c *child) measure(ctx context.Context, dst, request []byte, u *runtimes.Usage) ([]byte, error) {
-	if c.meter != nil {
-		return c.meter.Measure(ctx, dst, request, u)
-	}
-	return c.module.Call(ctx, dst, request)
 }
 
 // report adds to a frame what the module counted since the last one.

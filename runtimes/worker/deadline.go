@@ -67,7 +67,7 @@ func (w *worker) next() (frame, error) {
 // goroutine looks at the clock: most answers come while it spins.
 func (w *worker) arm() (disarm func() bool) {
 	w.mu.Lock()
-	w.waiting = true
+	w.waiting, w.awaited = true, w.call
 	w.mu.Unlock()
 	w.timer.Reset(max(0, time.Until(w.until)) + stop)
 	if w.ctx.Done() == nil {
@@ -81,7 +81,7 @@ func (w *worker) arm() (disarm func() bool) {
 func (w *worker) cancel(call uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.waiting { // the answer came first
+	if !w.waiting || w.awaited != call { // the answer came first; who waits now may be another caller
 		return
 	}
 	w.cancelled.Store(call)

@@ -110,14 +110,5 @@ func line(s string) string {
 	return s
 }
 
-// errnoOf is what a guest learns of the Host's error: its errno, if it is one of ABI v1.
-func errnoOf(err error) abi.Errno {
-	var e abi.Errno
-	if errors.As(err, &e) && e <= abi.ErrDenied && e >= abi.ErrInternal {
-		return e
-	}
-	return abi.ErrInternal
-}
-
 // died is ErrDied with its reason.
 func died(reason string) error { return fmt.Errorf("%w: %s", runtimes.ErrDied, reason) }

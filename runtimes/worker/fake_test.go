@@ -117,6 +117,9 @@ func newTimedWorld(t testing.TB, start time.Duration, p runtimes.Program, script
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p, err = p.Checked(); err != nil {
+		t.Fatal(err)
+	}
 	q, err := b.prepare(p)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +129,7 @@ func newTimedWorld(t testing.TB, start time.Duration, p runtimes.Program, script
 	w.Module = newModule(q, func() (*worker, error) {
 		n := min(int(started.Add(1)), len(scripts))
 		return startFake(q, scripts[n-1])
-	}, w.clock.now, instances(p))
+	}, w.clock.now)
 	w.startTime = start
 	if err := w.open(t.Context()); err != nil {
 		w.Close(context.Background())
@@ -154,12 +157,18 @@ func (c *clock) move(d time.Duration) {
 	c.time = c.time.Add(d)
 }
 
-// A witness is a Host that counts what reaches it, and answers its input.
+// A witness is a Host that counts what reaches it, and answers its input, which must not change meanwhile.
 type witness struct {
-	calls [abi.Progress + 1]atomic.Int64
+	calls   [abi.Progress + 1]atomic.Int64
+	changed atomic.Int64
 }
 
 func (w *witness) Capability(_ context.Context, c abi.Capability, _ uint32, dst, in []byte) ([]byte, error) {
 	w.calls[c].Add(1)
+	if before := string(in); c == abi.Audit && len(in) > 0 {
+		if time.Sleep(time.Millisecond); string(in) != before {
+			w.changed.Add(1)
+		}
+	}
 	return append(dst, in...), nil
 }

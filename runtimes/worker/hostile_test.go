@@ -85,6 +85,9 @@ func withstand(t *testing.T, load func(*testing.T, runtimes.Program) *Module) {
 			expect(t, m, "none", a.next)
 			soon(t, "a worker", func() bool { return m.Status().Idle == 1 })
 			expect(t, m, "none", nil)
+			if h.changed.Load() > 0 {
+				t.Error("the worker changed what the Host looked at")
+			}
 			for _, c := range []abi.Capability{abi.Sign, abi.Infer} {
 				if n := h.calls[c].Load(); n > 0 {
 					t.Errorf("%s reached the Host %d times", c, n)

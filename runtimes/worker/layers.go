@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"bulkhead/runtimes"
@@ -18,39 +17,14 @@ type Layer struct {
 	Detail   string // version or reason, one line; may be empty
 }
 
-// Layers are all parts of the sandbox, as one kernel offers them.
-type Layers []Layer
-
-// Missing returns the names of the required layers that are not there.
-func (l Layers) Missing() []string {
-	var names []string
-	for _, layer := range l {
-		if layer.Required && !layer.Present {
-			names = append(names, layer.Name)
-		}
-	}
-	return names
-}
-
-// String names the layers that are there, for one line of a log.
-func (l Layers) String() string {
-	var names []string
-	for _, layer := range l {
-		if layer.Present {
-			names = append(names, layer.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // layersOf lists what stands around a worker.
-func layersOf(g greeting, how isolation) Layers {
+func layersOf(g greeting, how isolation) []Layer {
 	has := func(bit uint32) bool { return g.layers&bit != 0 }
 	version := ""
 	if g.landlock > 0 {
 		version = fmt.Sprintf("ABI %d", g.landlock)
 	}
-	return Layers{
+	return []Layer{
 		{"process", true, true, ""},
 		{"hidden", true, has(layerHidden), "not dumpable, no capabilities"},
 		{"no_new_privs", true, has(layerNoNewPrivs), ""},
@@ -75,7 +49,7 @@ const probeTime = 10 * time.Second
 
 // Check starts a worker without a plugin and returns the layers of its sandbox. The error, if any, says why one is missing
 // or why there is no worker at all.
-func Check(ctx context.Context, c Config) (Layers, error) {
+func Check(ctx context.Context, c Config) ([]Layer, error) {
 	b, err := New(c)
 	if err != nil {
 		return nil, err

@@ -40,6 +40,15 @@ func sends(out frame, text string) func(f *fake) {
 	}
 }
 
+// asks is ready once its question is answered.
+func asks(question frame) func(f *fake) {
+	return func(f *fake) {
+		f.send(question)
+		f.next()
+		f.send(frame{op: opReady})
+	}
+}
+
 func TestBadLoads(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -50,16 +59,16 @@ func TestBadLoads(t *testing.T) {
 		{"no hello", func(f *fake) error { wait(f.stopped.Load); return nil }, runtimes.ErrLimit, ""},
 		{"death before hello", func(*fake) error { return nil }, runtimes.ErrDied, "worker.Main"},
 		{"hello of another version", func(f *fake) error { return f.send(frame{op: opHello, arg: version + 1, key: allLayers}) }, runtimes.ErrDied, "another program"},
-		{"no hello first", func(f *fake) error { return f.send(frame{op: opReady}) }, runtimes.ErrDied, "hello"},
+		{"no hello first", func(f *fake) error { return f.send(frame{op: opReady, arg: version, key: allLayers}) }, runtimes.ErrDied, "for a hello"},
 		{"a layer is missing", func(f *fake) error { return f.hello(allLayers&^layerLandlock, 0, errors.New("landlock: not here")) }, ErrSandbox, "landlock: not here"},
 		{"a layer is missing without a word", func(f *fake) error { return f.hello(allLayers&^layerSeccomp, 0, nil) }, ErrSandbox, ""},
-		{"hello with a long text", func(f *fake) error { return f.send(frame{op: opHello, arg: version, key: allLayers, n: maxText + 1}) }, runtimes.ErrDied, ""},
+		{"hello with a long text", func(f *fake) error { return f.send(frame{op: opHello, arg: version, key: allLayers, n: maxText + 1}) }, runtimes.ErrDied, "for a hello"},
 		{"death while loading", loads(func(f *fake) { f.quit(nil) }), runtimes.ErrDied, "fake death"},
 		{"never ready", loads(func(f *fake) { wait(f.stopped.Load) }), runtimes.ErrLimit, "time"},
 		{"an answer to nothing", loads(sends(frame{op: opAnswer}, "")), runtimes.ErrDied, "protocol"},
 		{"ready for a call", loads(sends(frame{op: opReady, call: 1}, "")), runtimes.ErrDied, "protocol"},
-		{"audit while loading", loads(sends(frame{op: opAsk, arg: uint32(abi.Audit)}, "")), runtimes.ErrDied, "loading"},
-		{"progress while loading", loads(sends(frame{op: opAsk, arg: uint32(abi.Progress), n: 16}, "")), runtimes.ErrDied, "loading"},
+		{"audit while loading", loads(asks(frame{op: opAsk, arg: uint32(abi.Audit)})), runtimes.ErrDied, "while loading"},
+		{"progress while loading", loads(asks(frame{op: opAsk, arg: uint32(abi.Progress), n: 16})), runtimes.ErrDied, "while loading"},
 		{"too much code", loads(sends(frame{op: opReady, time: maxCode + 1}, "")), runtimes.ErrDied, "code"},
 		{"2^64 - 1 bytes of code", loads(sends(frame{op: opReady, time: 1<<64 - 1}, "")), runtimes.ErrDied, "code"},
 		{"code that does not come", loads(func(f *fake) { f.send(frame{op: opReady, time: 9}); f.next(); f.send(frame{op: opPiece, n: 8}) }), runtimes.ErrDied, "code"},
@@ -111,6 +120,27 @@ func TestLoadEndsWithItsContext(t *testing.T) {
 	}
 	if took := time.Since(before); took > patient {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// A talker is a backend that logs while it loads.
+type talker struct{ plain }
+
+func (talker) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
+	_, err := p.Host.Capability(ctx, abi.Log, 1, nil, []byte("here I am"))
+	return plainModule{host: p.Host}, err
+}
+
+// What a plugin says when it starts is said once, and not again by every worker.
+func TestTalkativeStart(t *testing.T) {
+	h := &witness{}
+	w := mustWorld(t, attacked(h), honest(talker{}))
+	w.mu.Lock()
+	w.idle[0].peer.kill()
+	w.mu.Unlock()
+	soon(t, "a new worker", func() bool { return w.Status().Deaths > 0 && w.Status().Idle == 1 })
+	if n := h.calls[abi.Log].Load(); n != 1 {
+		t.Errorf("%d lines reached the Host, want 1", n)
 	}
 }
 

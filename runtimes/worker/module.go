@@ -21,28 +21,12 @@ var (
 	_ runtimes.Reporter = (*Module)(nil)
 )
 
-func newModule(p *plugin, launch func() (*worker, error), now func() time.Time, most int) *Module {
+func newModule(p *plugin, launch func() (*worker, error), now func() time.Time) *Module {
 	m := &Module{plugin: p}
-	m.launch, m.startTime, m.now, m.most, m.free = launch, startTime(p.limits), now, most, p.close
+	m.launch, m.startTime, m.now, m.most, m.free = launch, p.limits.StartTime(), now, p.limits.Instances, p.close
 	m.users, m.over = 1, make(chan struct{})
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
-}
-
-// instances is how many workers p may have. One whose calls share an instance has one.
-func instances(p runtimes.Program) int {
-	switch {
-	case p.Stateful:
-		return 1
-	case p.Limits.Instances == 0:
-		return runtimes.DefaultInstances
-	}
-	return p.Limits.Instances
-}
-
-// startTime is how long a worker may load.
-func startTime(l runtimes.Limits) time.Duration {
-	return max(runtimes.StartFactor*l.Timeout, runtimes.MinStart)
 }
 
 // open starts the first worker, which shows whether the plugin is any good, and compiles it for the others. One that has

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
 
@@ -33,8 +34,8 @@ type worker struct {
 	until time.Time // of the call: its own limit, or its caller's if that is sooner
 	ours  bool      // it is its own limit
 	ended error     // why the worker was told that the call is over
-	lent  *lent
-	ratio ratio
+	lent  *runtimes.Lent
+	ratio abi.Ratio
 	most  [4]int // bytes of each area that were in use
 	in    []byte // the worker's words, safe from it
 	out   []byte // where the Host answers
@@ -48,7 +49,8 @@ type worker struct {
 	panics uint64      // of the Host
 
 	mu      sync.Mutex
-	waiting bool // somebody sleeps until the worker answers
+	waiting bool   // somebody sleeps until the worker answers
+	awaited uint32 // the call that it sleeps for
 }
 
 // scratch holds a signature or evidence; a longer answer is the Host's to allocate.
@@ -75,9 +77,9 @@ func (w *worker) begin(ctx context.Context, until time.Time) {
 // finish ends a conversation.
 func (w *worker) finish() {
 	if w.lent != nil {
-		w.lent.giveBack()
+		w.lent.GiveBack()
 	}
-	w.ctx, w.lent, w.ratio = nil, nil, ratio{}
+	w.ctx, w.lent, w.ratio = nil, nil, abi.Ratio{}
 	if w.dead {
 		return
 	}

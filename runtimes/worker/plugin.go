@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
 
@@ -25,9 +24,7 @@ type plugin struct {
 
 // prepare writes down what a worker must know of p, and fetches code that an earlier host kept.
 func (b *Backend) prepare(p runtimes.Program) (*plugin, error) {
-	l := p.Limits
-	l.Answer = answerLimit(l)
-	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: l, require: b.require, cache: p.Cache, image: -1, code: -1}
+	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: p.Limits, require: b.require, cache: p.Cache, image: -1, code: -1}
 	var code []byte
 	var err error
 	if q.cache != nil {
@@ -61,7 +58,7 @@ func (p *plugin) keepCode(code []byte) error {
 }
 
 // insist refuses a sandbox without a layer that the operator wants.
-func (p *plugin) insist(l Layers) error {
+func (p *plugin) insist(l []Layer) error {
 	for _, name := range p.require {
 		for _, layer := range l {
 			if layer.Name == name && !layer.Present {
@@ -73,11 +70,3 @@ func (p *plugin) insist(l Layers) error {
 }
 
 func (p *plugin) close() error { return errors.Join(unix.Close(p.image), unix.Close(p.code)) }
-
-// answerLimit is how long an answer may be.
-func answerLimit(l runtimes.Limits) uint64 {
-	if l.Answer == 0 || l.Answer > abi.MaxAnswer {
-		return abi.MaxAnswer
-	}
-	return l.Answer
-}

@@ -2,8 +2,8 @@
 //
 // A worker is this executable, started again. It puts a sandbox over itself before it has read a byte of its plugin, loads
 // it with a Backend of its own, and answers one call at a time over shared memory. One worker serves one plugin, never
-// another. Whatever it sends is an attack until checked: it can waste its own time, within the deadline of a call, and
-// nothing else. The host's last word is SIGKILL.
+// another. Whatever it sends is an attack until checked: it can waste its memory limit and a processor, no caller's time
+// beyond the deadline, and nothing else. The host's last word is SIGKILL.
 package worker
 
 import (
@@ -61,7 +61,8 @@ func (b *Backend) Close(context.Context) error { return nil }
 // Load implements runtimes.Backend. The module is parsed, compiled and started in a worker. A LoadError wraps ErrSandbox
 // if that has no complete sandbox.
 func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module, error) {
-	if err := check(p); err != nil {
+	p, err := p.Checked()
+	if err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -71,7 +72,7 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	if err != nil {
 		return nil, refuse(p, "starting", err)
 	}
-	m := newModule(prepared, func() (*worker, error) { return b.launch(prepared) }, b.now, instances(p))
+	m := newModule(prepared, func() (*worker, error) { return b.launch(prepared) }, b.now)
 	if err := m.open(ctx); err != nil {
 		m.Close(context.WithoutCancel(ctx))
 		return nil, err
@@ -95,22 +96,6 @@ func (b *Backend) launch(p *plugin) (*worker, error) {
 			return nil, fmt.Errorf("starting a worker: %w", err)
 		}
 	}
-}
-
-// check refuses what the host itself got wrong and the worker could not see, or not survive.
-func check(p runtimes.Program) error {
-	l := p.Limits
-	switch {
-	case p.Host == nil:
-		return refuse(p, "the program has no host", nil)
-	case l.Memory == 0 || l.Memory > 1<<32:
-		return refuse(p, fmt.Sprintf("a memory limit of %d bytes is not between 1 and 4 GiB", l.Memory), nil)
-	case l.Timeout < time.Millisecond || l.Timeout > runtimes.MaxTimeout:
-		return refuse(p, fmt.Sprintf("a timeout of %v is not between 1 ms and %v", l.Timeout, runtimes.MaxTimeout), nil)
-	case l.Instances < 0 || l.Instances > runtimes.MaxInstances:
-		return refuse(p, fmt.Sprintf("%d instances are not between 0 and %d", l.Instances, runtimes.MaxInstances), nil)
-	}
-	return nil
 }
 
 func refuse(p runtimes.Program, reason string, err error) error {

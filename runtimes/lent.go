@@ -1,4 +1,4 @@
-package worker
+package runtimes
 
 import (
 	"context"
@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// A lent context is what the Host gets: it has the caller's values and ends with the caller's context, at a deadline, or
-// with the call. Nothing waits for the deadline before somebody asks for Done.
-type lent struct {
+// A Lent context is what a Host gets of a call: it has the caller's values and ends with the caller's context, at a
+// deadline, or when it is given back. Nothing waits for the deadline before somebody asks for Done. There is a new one for
+// each call that needs one: whoever keeps it too long holds a context that is done, not the next call's.
+type Lent struct {
 	caller   context.Context
 	deadline time.Time
 
@@ -18,8 +19,13 @@ type lent struct {
 	cancel   context.CancelFunc
 }
 
+// Lend makes a context for the Host of a call. Whoever made it MUST call GiveBack when the call is over.
+func Lend(caller context.Context, deadline time.Time) *Lent {
+	return &Lent{caller: caller, deadline: deadline}
+}
+
 // Deadline implements context.Context.
-func (l *lent) Deadline() (time.Time, bool) {
+func (l *Lent) Deadline() (time.Time, bool) {
 	if d, ok := l.caller.Deadline(); ok && d.Before(l.deadline) {
 		return d, true
 	}
@@ -27,7 +33,7 @@ func (l *lent) Deadline() (time.Time, bool) {
 }
 
 // Done implements context.Context.
-func (l *lent) Done() <-chan struct{} {
+func (l *Lent) Done() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timed == nil {
@@ -40,7 +46,7 @@ func (l *lent) Done() <-chan struct{} {
 }
 
 // Err implements context.Context.
-func (l *lent) Err() error {
+func (l *Lent) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timed != nil {
@@ -60,7 +66,7 @@ func (l *lent) Err() error {
 
 // Value implements context.Context. The one with a timer answers for itself, so that contexts made from this one hang on
 // it directly.
-func (l *lent) Value(key any) any {
+func (l *Lent) Value(key any) any {
 	l.mu.Lock()
 	timed := l.timed
 	l.mu.Unlock()
@@ -70,8 +76,8 @@ func (l *lent) Value(key any) any {
 	return l.caller.Value(key)
 }
 
-// giveBack ends the context.
-func (l *lent) giveBack() {
+// GiveBack ends the context.
+func (l *Lent) GiveBack() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.returned = true

@@ -1,4 +1,4 @@
-package guest
+package runtimes
 
 import (
 	"context"
@@ -7,31 +7,29 @@ import (
 	"time"
 )
 
-func lentUntil(ctx context.Context, d time.Duration) *lent {
-	return &lent{caller: ctx, deadline: time.Now().Add(d)}
-}
+func lentUntil(ctx context.Context, d time.Duration) *Lent { return Lend(ctx, time.Now().Add(d)) }
 
 // A lent context is a context: it ends with the caller's, at its deadline, or when it is given back, and Done and Err agree.
 func TestLent(t *testing.T) {
 	for _, asked := range []bool{false, true} { // whether somebody asked for Done before
 		for name, tt := range map[string]struct {
-			end  func() (*lent, func())
+			end  func() (*Lent, func())
 			want error
 		}{
-			"the caller gives up": {func() (*lent, func()) {
+			"the caller gives up": {func() (*Lent, func()) {
 				ctx, cancel := context.WithCancel(context.Background())
 				return lentUntil(ctx, time.Hour), cancel
 			}, context.Canceled},
-			"the caller's deadline": {func() (*lent, func()) {
+			"the caller's deadline": {func() (*Lent, func()) {
 				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
 				return lentUntil(ctx, time.Hour), func() { <-ctx.Done(); cancel() }
 			}, context.DeadlineExceeded},
-			"its deadline": {func() (*lent, func()) {
+			"its deadline": {func() (*Lent, func()) {
 				return lentUntil(context.Background(), 5*time.Millisecond), func() { time.Sleep(6 * time.Millisecond) }
 			}, context.DeadlineExceeded},
-			"given back": {func() (*lent, func()) {
+			"given back": {func() (*Lent, func()) {
 				l := lentUntil(context.Background(), time.Hour)
-				return l, l.giveBack
+				return l, l.GiveBack
 			}, context.Canceled},
 		} {
 			l, end := tt.end()
@@ -52,7 +50,7 @@ func TestLent(t *testing.T) {
 		}
 	}
 	l := lentUntil(context.Background(), time.Hour)
-	if l.giveBack(); !errors.Is(l.Err(), context.Canceled) {
+	if l.GiveBack(); !errors.Is(l.Err(), context.Canceled) {
 		t.Errorf("given back: %v", l.Err())
 	}
 }

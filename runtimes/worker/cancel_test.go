@@ -1,0 +1,40 @@
+package worker
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"bulkhead/runtimes"
+)
+
+// The end of a caller's context can be noticed after its call has been answered, while the worker is at work for the next
+// caller. That one's time is its own.
+func TestCancelledTooLate(t *testing.T) {
+	w := modestWorld(t, &witness{})
+	first, err := w.take(t.Context(), time.Now().Add(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { w.put(first, frame{}) }()
+	first.begin(context.Background(), time.Now().Add(time.Minute))
+	defer first.finish()
+	first.call = 7
+	first.disarm(first.arm())
+	first.call = 8
+	stop := first.arm()
+	first.cancel(7)
+	select {
+	case <-first.peer.gone():
+		t.Error("the next caller's worker was killed")
+	case <-time.After(4 * runtimes.Grace):
+	}
+	if first.cancelled.Load() == 8 {
+		t.Error("the next call was cancelled")
+	}
+	first.disarm(stop)
+	if first.late {
+		t.Error("the timer has fired")
+		first.dead = true
+	}
+}
