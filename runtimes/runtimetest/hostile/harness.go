@@ -20,7 +20,6 @@ const (
 	controlTime = 250 * time.Millisecond // of the control plugin, 95 times of 100
 	spareMemory = 32 << 20               // over the limit at the peak of calls, and over the baseline afterwards
 	loadMemory  = 128 << 20              // over the limit while a module is compiled, which is what a worker may have
-	largeTime   = 2 * time.Minute        // to compile the dearest module within the limits, where nobody can kill it
 	tries       = 4                      // for what other work on the machine may spoil: time and memory
 )
 
@@ -28,11 +27,12 @@ const (
 type Setup struct {
 	Name     string
 	Open     func() runtimes.Backend
-	Killable bool // what compiles too long is killed; elsewhere structural limits alone bound it
+	Killable bool // what compiles too long is killed; elsewhere nothing but structural limits bounds it
 }
 
 // Run sends every attack against every setup, and writes the table of what came of it to the test's log. A short run has
-// shorter time limits and leaves the large ones out.
+// shorter time limits and leaves the large ones out, and so do setups that have no budget for compiling: 16 MiB of the
+// dearest code within the limits take wazero's compiler minutes.
 func Run(t *testing.T, attacks []*Attack, setups []Setup, short bool) {
 	slices.SortFunc(attacks, func(a, b *Attack) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
 	table := newTable(setups)
@@ -42,10 +42,16 @@ func Run(t *testing.T, attacks []*Attack, setups []Setup, short bool) {
 		t.Run(s.Name, func(t *testing.T) {
 			f := newField(t, s)
 			for _, a := range attacks {
-				if short && a.Large {
+				if a.Large && (short || !s.Killable) {
 					continue
 				}
-				t.Run(a.Name, func(t *testing.T) { table.add(a, s, f.hold(t, a.lasting(short))) })
+				t.Run(a.Name, func(t *testing.T) {
+					r := f.hold(a.lasting(short), tries)
+					for _, fault := range append(r.wrong, r.slow...) {
+						t.Errorf("%s: %s", a.What, fault)
+					}
+					table.add(a, s, r)
+				})
 			}
 		})
 	}
@@ -63,7 +69,6 @@ func (a *Attack) lasting(short bool) *Attack {
 
 // A field is a backend under attack, beside which a control plugin answers.
 type field struct {
-	Setup
 	backend runtimes.Backend
 	control runtimes.Module
 	base    footprint
@@ -71,7 +76,7 @@ type field struct {
 
 func newField(t *testing.T, s Setup) *field {
 	t.Helper()
-	f := &field{Setup: s, backend: s.Open()}
+	f := &field{backend: s.Open()}
 	ctx := context.Background()
 	t.Cleanup(func() { f.backend.Close(ctx) })
 	var err error
@@ -99,7 +104,7 @@ type result struct {
 }
 
 // hold strikes until time and memory are as they must be, or are wrong too often.
-func (f *field) hold(t *testing.T, a *Attack) (r result) {
+func (f *field) hold(a *Attack, tries int) (r result) {
 	for range tries {
 		w := watch(f)
 		r = f.strike(a, w.loaded)
@@ -108,9 +113,6 @@ func (f *field) hold(t *testing.T, a *Attack) (r result) {
 		if len(r.wrong) > 0 || len(r.slow) == 0 {
 			break
 		}
-	}
-	for _, fault := range append(r.wrong, r.slow...) {
-		t.Errorf("%s: %s", a.What, fault)
 	}
 	return r
 }
@@ -155,13 +157,25 @@ func (f *field) strike(a *Attack, between func()) (r result) {
 	return r
 }
 
+// Once loads the attack and calls it with one request.
+func (a *Attack) Once(b runtimes.Backend, request []byte) (Outcome, error) {
+	m, err := b.Load(context.Background(), program(a))
+	if err != nil {
+		return OutcomeOf(err), err
+	}
+	defer m.Close(context.Background())
+	_, err = m.Call(context.Background(), nil, request)
+	return OutcomeOf(err), err
+}
+
 // judge holds what was measured against the limits.
 func (f *field) judge(r *result, a *Attack) {
 	slow := func(format string, args ...any) { r.slow = append(r.slow, fmt.Sprintf(format, args...)) }
 	if a.Invalid && r.load > refusalTime {
 		slow("the refusal took %v, at most %v", r.load, refusalTime)
 	}
-	if most := f.budget(a) + time.Second; r.load > most { // and the time that it takes to kill
+	budget := max(runtimes.MinStart, runtimes.StartFactor*a.Limits.Timeout)
+	if most := budget + time.Second; r.load > most { // and the time that it takes to kill
 		slow("loading took %v, at most %v", r.load, most)
 	}
 	if most := a.Limits.Timeout + runtimes.Grace; r.slowest > most {
@@ -184,14 +198,6 @@ func (f *field) judge(r *result, a *Attack) {
 	if after.processes > f.base.processes {
 		slow("%d processes stay", after.processes-f.base.processes)
 	}
-}
-
-// budget is the time that loading may take.
-func (f *field) budget(a *Attack) time.Duration {
-	if a.Large && !f.Killable {
-		return largeTime
-	}
-	return max(runtimes.MinStart, runtimes.StartFactor*a.Limits.Timeout)
 }
 
 func program(a *Attack) runtimes.Program {

@@ -173,6 +173,9 @@ func grants(names []string) (abi.Grants, error) {
 // number reads 5, 5K, 5M or 5G.
 func number(s string, step uint64) (uint64, error) {
 	factor := uint64(1)
+	if s == "" {
+		return 0, fmt.Errorf("a number is missing")
+	}
 	if i := strings.IndexByte("KMG", s[len(s)-1]); i >= 0 {
 		s = s[:len(s)-1]
 		for range i + 1 {

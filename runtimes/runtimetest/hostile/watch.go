@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -114,9 +115,10 @@ func (v *watcher) usual() time.Duration {
 	return quantile(other.pauses, 0.5)
 }
 
+// quantile is rounded up, so that of two the longer counts.
 func quantile(times []time.Duration, q float64) time.Duration {
 	slices.Sort(times)
-	return times[int(q*float64(len(times)-1))]
+	return times[int(math.Ceil(q*float64(len(times)-1)))]
 }
 
 // controlPlugin answers its request.

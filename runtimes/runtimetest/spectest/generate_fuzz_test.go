@@ -10,8 +10,11 @@ import (
 // FuzzDifferential runs generated modules, plain and metered, on every engine: results, traps and what they leave in memory
 // must be equal, and so must the fuel on all engines.
 func FuzzDifferential(f *testing.F) {
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	random, seeds := rand.New(rand.NewPCG(1, 2)), 300
+	if testing.Short() {
+		seeds = 20
+	}
+	for range seeds {
 		seed := make([]byte, 30+random.IntN(600))
 		for i := range seed {
 			seed[i] = byte(random.Uint32())
