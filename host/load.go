@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,8 +29,10 @@ type loader struct {
 	attester capability.Attester
 	cache    *cache.Store // nil: there is none, every plugin is compiled
 	backends map[placement]runtimes.Backend
-	modules  map[string]runtimes.Module // by alias
 	progress func(p *plugin, took time.Duration)
+
+	mu      sync.Mutex                 // while loading
+	modules map[string]runtimes.Module // by alias
 }
 
 // newLoader binds capabilities to log and logger. close must be called.
@@ -40,23 +43,22 @@ func newLoader(s *system, log gate.Log, logger *slog.Logger, attester capability
 	}
 }
 
-// load compiles, links, configures and self-tests every plugin: models first, since others are bound to them.
+// load compiles, links, configures and self-tests every plugin.
 func (l *loader) load(ctx context.Context) error {
 	if err := l.open(); err != nil {
 		return err
 	}
-	var models, others []*plugin
-	for _, p := range l.system.plugins {
-		if p.Role == abi.RoleModel {
-			models = append(models, p)
-		} else {
-			others = append(others, p)
-		}
+	plugins := slices.Clone(l.system.plugins)
+	slices.SortStableFunc(plugins, func(a, b *plugin) int { return rank(a) - rank(b) })
+	return l.loadAll(ctx, plugins)
+}
+
+// rank is the order of loading: models first, since others are bound to them.
+func rank(p *plugin) int {
+	if p.Role == abi.RoleModel {
+		return 0
 	}
-	if err := l.loadAll(ctx, models); err != nil {
-		return err
-	}
-	return l.loadAll(ctx, others)
+	return 1
 }
 
 // open makes the backends that the plugins need, one for each placement.
@@ -77,41 +79,61 @@ func (l *loader) open() error {
 	return errors.Join(errs...)
 }
 
+// loadAll loads as many plugins at once as there are processors. One that is bound to models waits for them, which come
+// before it, and is left alone if one of them fails.
 func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
-	modules := make([]runtimes.Module, len(plugins))
 	errs := make([]error, len(plugins))
+	tried := map[string]chan struct{}{}
+	for _, p := range plugins {
+		tried[p.Alias] = make(chan struct{})
+	}
 	var group errgroup.Group
-	var reporting sync.Mutex
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range plugins {
 		group.Go(func() error {
-			start := time.Now()
-			if modules[i], errs[i] = l.loadOne(ctx, p); errs[i] == nil {
-				reporting.Lock()
-				defer reporting.Unlock()
-				l.progress(p, time.Since(start))
+			defer close(tried[p.Alias])
+			for _, model := range p.Infer {
+				if p.Role == abi.RoleModel {
+					break // it may not, as bind will say
+				}
+				<-tried[model]
+				if l.module(model) == nil {
+					return nil
+				}
 			}
+			errs[i] = l.loadOne(ctx, p)
 			return nil
 		})
 	}
 	_ = group.Wait() // the errors are in errs, all of them
-	for i, m := range modules {
-		if m != nil {
-			l.modules[plugins[i].Alias] = m
-		}
-	}
 	return errors.Join(errs...)
 }
 
-func (l *loader) loadOne(ctx context.Context, p *plugin) (runtimes.Module, error) {
+// module is the loaded plugin of an alias, nil if there is none.
+func (l *loader) module(alias string) runtimes.Module {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.modules[alias]
+}
+
+func (l *loader) loadOne(ctx context.Context, p *plugin) error {
+	start := time.Now()
 	host, err := l.bind(p)
 	if err != nil {
-		return nil, fmt.Errorf("plugin %s: %w", p.Alias, err)
+		return fmt.Errorf("plugin %s: %w", p.Alias, err)
 	}
-	return admit(ctx, l.backends[placement{p.Backend, p.Isolation}], runtimes.Program{
+	m, err := admit(ctx, l.backends[placement{p.Backend, p.Isolation}], runtimes.Program{
 		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
 	}, &p.bundle.Contents)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.modules[p.Alias] = m
+	l.progress(p, time.Since(start))
+	return nil
 }
 
 // admit loads a plugin that passes its self-tests. They start from the snapshot, one and all: those of a stateful plugin
@@ -154,7 +176,7 @@ func (l *loader) bind(p *plugin) (runtimes.Host, error) {
 		model := l.system.plugin(p.Infer[slot])
 		in, out := sizes(model.bundle.Descriptor.Inputs), sizes(model.bundle.Descriptor.Outputs)
 		c.Models = append(c.Models, capability.Model{
-			Alias: model.Alias, Digest: model.bundle.Digest, Module: l.modules[model.Alias], InputBytes: in, OutputBytes: out,
+			Alias: model.Alias, Digest: model.bundle.Digest, Module: l.module(model.Alias), InputBytes: in, OutputBytes: out,
 		})
 	}
 	return capability.Bind(c)
