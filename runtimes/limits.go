@@ -26,7 +26,7 @@ const (
 	// StartFactor times Timeout and Fuel is what loading may use: compiling, _initialize, configure and input together, in
 	// time at least MinStart.
 	StartFactor = 10
-	MinStart    = 10 * time.Second
+	MinStart    = 30 * time.Second
 	// Grace is how long after its deadline a call may still be at work.
 	Grace = 100 * time.Millisecond
 )
