@@ -95,7 +95,10 @@ func read(b []byte, head bool) (*Outline, error) {
 			return nil, fmt.Errorf("section %s, %w", sectionName(id), s.err)
 		}
 	}
-	return o, o.whole()
+	if err := o.whole(); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // whole checks what only the end of the file tells.

@@ -79,14 +79,16 @@ func TestReadRefuses(t *testing.T) {
 		{"memory over 4 GiB", after(5, "\x01\x01\x01\x81\x80\x04"), "pages"},
 		{"2^32 locals", after(3, "\x01\x00") + string(w.Section(10, []byte("\x01\x08\x01\xff\xff\xff\xff\x0f\x7f\x0b"))), "locals"},
 		{"many groups of locals", after(3, "\x01\x00") + string(w.Section(10, []byte("\x01\x0c\x02\xd0\x86\x03\x7f\xd0\x86\x03\x7f\x0b\x0b\x0b"))), "locals"},
+		{"functions without bodies", after(3, "\x01\x00"), "1 functions have 0 bodies"},
+		{"announced data that is not there", section(12, "\x01"), "1 data segments are announced"},
 		{"a value from a mutable global", section(2, "\x01\x00\x00\x03\x7f\x01") + string(w.Section(6, []byte("\x01\x7f\x00\x23\x00\x0b"))), "mutable"},
 		{"a value from a global of its own", section(6, "\x02\x7f\x00\x41\x00\x0b\x7f\x00\x23\x00\x0b"), "imported global 0 is out of range"},
 		{"body longer than its section", after(3, "\x01\x00") + string(w.Section(10, []byte("\x01\x09\x00"))), "unexpected end"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := wasm.Read([]byte(tt.module))
-			if err == nil || !strings.Contains(err.Error(), tt.reason) {
-				t.Errorf("error %v, want %q", err, tt.reason)
+			o, err := wasm.Read([]byte(tt.module))
+			if o != nil || err == nil || !strings.Contains(err.Error(), tt.reason) {
+				t.Errorf("%v, error %v, want %q", o, err, tt.reason)
 			}
 		})
 	}

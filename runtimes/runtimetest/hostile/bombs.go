@@ -37,9 +37,9 @@ func bombs() []*Attack {
 				m.Func(none, 1, body)
 			}
 		}),
-		largest("bomb_largest_phis", "200 functions with the most locals and blocks they may have together", func(m *w.Module) {
+		largest("bomb_largest_phis", "functions with the most locals and blocks they may have together", func(m *w.Module) {
 			body := phis(200, 4_900)
-			for range 200 {
+			for range 8 {
 				m.RawFunc(none, body)
 			}
 		}),
@@ -48,8 +48,8 @@ func bombs() []*Attack {
 				m.Func(none, 1, repeat(1000, loop, w.Get(0), w.BrIf(0)), repeat(1000, end))
 			}
 		}),
-		largest("bomb_largest_tables", "100 functions with as many targets as they may have", func(m *w.Module) {
-			for range 100 {
+		largest("bomb_largest_tables", "functions with as many targets as they may have", func(m *w.Module) {
+			for range 9 {
 				m.Func(none, 1, repeat(1000, open), repeat(49, table(1000, targets(1000))), repeat(1000, end))
 			}
 		}),

@@ -70,6 +70,15 @@ func memoryOf(pids []int) (sum uint64) {
 	return sum + max(shared, children)
 }
 
+// highWater is the most that has been resident of this process since forgetHighWater: what comes and goes between two looks
+// counts too.
+func highWater() uint64 {
+	status, _ := os.ReadFile("/proc/self/status")
+	return line(status, "VmHWM:")
+}
+
+func forgetHighWater() { os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+
 // line is a line of a process's status, in bytes.
 func line(status []byte, name string) (n uint64) {
 	_, rest, _ := bytes.Cut(status, []byte("\n"+name))

@@ -172,7 +172,9 @@ func (a *Attack) Once(b runtimes.Backend, request []byte) (Outcome, error) {
 func (f *field) judge(r *result, a *Attack) {
 	slow := func(format string, args ...any) { r.slow = append(r.slow, fmt.Sprintf(format, args...)) }
 	if a.Invalid && r.load > refusalTime {
-		slow("the refusal took %v, at most %v", r.load, refusalTime)
+		if usual := f.strike(controlPlugin(), func() {}).load; r.load > refusalTime+usual { // a worker has to start
+			slow("the refusal took %v, at most %v; a good plugin loads in %v", r.load, refusalTime, usual)
+		}
 	}
 	budget := max(runtimes.MinStart, runtimes.StartFactor*a.Limits.Timeout)
 	if most := budget + time.Second; r.load > most { // and the time that it takes to kill

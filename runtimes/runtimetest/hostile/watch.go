@@ -30,6 +30,7 @@ type watcher struct {
 
 // watch starts a caller of the control plugin, one of the collector, and one that looks at memory.
 func watch(f *field) *watcher {
+	forgetHighWater()
 	v := &watcher{field: f, done: make(chan struct{})}
 	v.every(3*time.Millisecond, v.callControl)
 	v.every(10*time.Millisecond, v.collect)
@@ -40,15 +41,17 @@ func watch(f *field) *watcher {
 func (v *watcher) measure() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.peak = max(v.peak, memoryOf(processes()))
+	v.peak = max(v.peak, memoryOf(processes()), highWater())
 }
 
 // loaded starts to measure calls. What compiling left to the collector is none of theirs.
 func (v *watcher) loaded() {
+	v.measure()
 	debug.FreeOSMemory()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.loadPeak, v.peak = v.peak, 0
+	forgetHighWater()
 }
 
 func (v *watcher) every(pause time.Duration, do func()) {
@@ -83,6 +86,7 @@ func (v *watcher) collect() {
 func (v *watcher) stop(r *result, a *Attack) {
 	close(v.done)
 	v.all.Wait()
+	v.measure()
 	r.peak = v.peak - min(v.peak, v.field.base.memory)
 	r.loadPeak = v.loadPeak - min(v.loadPeak, v.field.base.memory)
 	if r.slowest == 0 && v.loadPeak == 0 { // it was never loaded
