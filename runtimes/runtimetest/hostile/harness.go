@@ -55,16 +55,26 @@ func Run(t *testing.T, attacks []*Attack, setups []Setup, short bool) {
 			}
 		})
 	}
+	for _, a := range attacks {
+		for _, difference := range table.differences(a) {
+			t.Error(difference)
+		}
+	}
 }
 
 // lasting is the attack with the time that a run has for it.
 func (a *Attack) lasting(short bool) *Attack {
-	if !short || !slices.ContainsFunc(a.Calls, func(c Call) bool { return c.Outcome == LimitTime }) {
+	if !short || !a.timed() {
 		return a
 	}
 	b := *a
 	b.Limits.Timeout = min(b.Limits.Timeout, 100*time.Millisecond)
 	return &b
+}
+
+// timed reports whether time ends one of its calls.
+func (a *Attack) timed() bool {
+	return slices.ContainsFunc(a.Calls, func(c Call) bool { return c.Outcome == LimitTime })
 }
 
 // A field is a backend under attack, beside which a control plugin answers.
@@ -99,6 +109,7 @@ type result struct {
 	slowest  time.Duration // of its calls
 	loadPeak uint64        // bytes over the baseline
 	peak     uint64        // the same, of its calls
+	fuel     []uint64      // of each call
 	wrong    []string      // what can only be a fault of the sandbox
 	slow     []string      // what may be the machine's
 }
@@ -137,8 +148,10 @@ func (f *field) strike(a *Attack, between func()) (r result) {
 	}
 	for i, c := range a.Calls {
 		start := time.Now()
-		answer, err := m.Call(ctx, nil, c.Request)
+		var u runtimes.Usage
+		answer, err := m.(runtimes.Meter).Measure(ctx, nil, c.Request, &u)
 		took := time.Since(start)
+		r.fuel = append(r.fuel, u.Fuel)
 		r.slowest = max(r.slowest, took)
 		got := OutcomeOf(err)
 		if !slices.Contains(r.outcomes, got) {

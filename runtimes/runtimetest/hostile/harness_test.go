@@ -29,6 +29,10 @@ func (l *leaky) Load(_ context.Context, p runtimes.Program) (runtimes.Module, er
 
 func (l *leaky) Call(_ context.Context, _, request []byte) ([]byte, error) { return l.call(request) }
 
+func (l *leaky) Measure(_ context.Context, _, request []byte, _ *runtimes.Usage) ([]byte, error) {
+	return l.call(request)
+}
+
 func (l *leaky) Close(context.Context) error { return nil }
 
 // TestHarnessSees plants a fault of each kind.
@@ -81,6 +85,16 @@ func TestHarnessSeesTheControl(t *testing.T) {
 	f.control.(*leaky).call = func([]byte) ([]byte, error) { return []byte("something else"), nil }
 	r := f.hold(called("a", "a", OK, nil), 1)
 	if got := strings.Join(r.wrong, "; "); !strings.Contains(got, "the control plugin answered") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestHarnessSeesFuel plants a difference between two setups.
+func TestHarnessSeesFuel(t *testing.T) {
+	a, b := called("a", "a", OK, nil), newTable([]Setup{{Name: "one"}, {Name: "other"}})
+	b.add(a, b.setups[0], result{fuel: []uint64{1, 2}})
+	b.add(a, b.setups[1], result{fuel: []uint64{1, 3}})
+	if got := b.differences(a); len(got) != 1 || !strings.Contains(got[0], "[1 3] in other") {
 		t.Errorf("%q", got)
 	}
 }

@@ -69,7 +69,8 @@ func labour() []*Attack {
 	return []*Attack{
 		called("bulk_fill_straight", "10,000 fills of 16 MiB in a row: no loop and no call", LimitTime, big(10_000, fill)),
 		called("bulk_copy_straight", "7,000 copies of 8 MiB in a row", LimitTime, big(7_000, zero, w.I32(8<<20), w.I32(8<<20), []byte("\xfc\x0a\x00\x00"))),
-		called("bulk_init_straight", "1,000 copies of a data segment of 8 MiB in a row", LimitTime, withSegment(8<<20, repeat(1000, zero, zero, w.I32(8<<20), []byte("\xfc\x08\x00\x00")))),
+		called("bulk_init_straight", "100,000 copies of a data segment of 8 MiB in a row, 1,000 to a function", LimitTime,
+			withSegment(8<<20, repeat(1000, zero, zero, w.I32(8<<20), []byte("\xfc\x08\x00\x00")), repeat(100, w.Call(0)))),
 		invalid("bomb_table_fill", "10,000 fills of a table, of each of which wazero makes a loop", big(10_000, tableFill)),
 		invalid("bomb_table_copy", "8,000 copies of a table", big(8_000, tableCopy)),
 		called("table_fill_tree", "a call tree of functions that fill a table of 90,000 elements 1,000 times", LimitTime, tree(repeat(1000, tableFill))),
@@ -100,9 +101,10 @@ func withMemory(pages uint32, add func(m *w.Module), handler []byte) []byte {
 	return m.Bytes()
 }
 
-// withSegment is a plugin with a passive data segment of so many bytes; its data count stands before the code.
-func withSegment(size int, handler []byte) []byte {
-	module := withMemory(256, func(*w.Module) {}, handler)
+// withSegment is a plugin with a passive data segment of so many bytes; its data count stands before the code. Function 0
+// has the body of worker.
+func withSegment(size int, worker, handler []byte) []byte {
+	module := withMemory(256, func(m *w.Module) { m.Func(wasm.Signature("", ""), 0, worker) }, handler)
 	at := 8
 	for module[at] != 10 {
 		n, length := binary.Uvarint(module[at+1:])

@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -47,6 +48,20 @@ func (b *table) log(t *testing.T) {
 	}
 	w.Flush()
 	t.Log(out.String())
+}
+
+// differences are in the fuel between setups, of what neither time nor the clock decides.
+func (b *table) differences(a *Attack) (found []string) {
+	if a.timed() || a.WASI {
+		return nil
+	}
+	for _, s := range b.setups[1:] {
+		first, other := b.cells[a.Name][b.setups[0].Name], b.cells[a.Name][s.Name]
+		if !slices.Equal(first.fuel, other.fuel) && len(first.fuel)*len(other.fuel) > 0 {
+			found = append(found, fmt.Sprintf("%s: fuel %d in %s, %d in %s", a.Name, first.fuel, b.setups[0].Name, other.fuel, s.Name))
+		}
+	}
+	return found
 }
 
 // words are the outcomes, with what was wrong.
