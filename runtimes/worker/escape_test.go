@@ -211,6 +211,9 @@ func TestConfinement(t *testing.T) {
 			t.Errorf("status has no %q", want)
 		}
 	}
+	if info, err := os.Stat(folder + "/status"); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("it can be dumped: its files are not root's (%v)", err)
+	}
 	limits := read(t, folder+"/limits")
 	for _, name := range []string{"core file size", "file size", "open files", "locked memory", "msgqueue size"} {
 		_, line, _ := strings.Cut(limits, "Max "+name)
