@@ -23,7 +23,7 @@ func TestLentContext(t *testing.T) {
 	h := hostFunc(func(ctx context.Context, _ abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
 		kept = ctx
 		d, ok := ctx.Deadline()
-		if ctx.Value(key{}) != "mine" || !ok || time.Until(d) > 400*time.Millisecond || ctx.Err() != nil || slot != 2 || string(in) != "question" {
+		if ctx.Value(key{}) != "mine" || !ok || time.Until(d) > 1500*time.Millisecond || ctx.Err() != nil || slot != 2 || string(in) != "question" {
 			return nil, abi.ErrDenied
 		}
 		child, cancel := context.WithCancel(ctx)

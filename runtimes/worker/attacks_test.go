@@ -127,12 +127,15 @@ func badQuestions() map[string]attack {
 		"progress of 8 bytes":         died(abi.Progress, 0, 8, ""),
 		"progress that is no number":  died(abi.Progress, 0, 16, progress(math.NaN(), 4)),
 		"progress without end":        died(abi.Progress, 0, 16, progress(1, math.Inf(1))),
+		"progress to the end":         died(abi.Progress, 0, 16, progress(math.Inf(1), 4)),
+		"progress to less than 0":     died(abi.Progress, 0, 16, progress(1, -4)),
 		"progress backwards":          {do: believed(going(2, 4), going(1, 4)), err: runtimes.ErrDied},
 		"progress of another total":   {do: believed(going(1, 4), going(2, 5)), err: runtimes.ErrDied},
 		"progress":                    {do: believed(going(1, 4), going(1, 4))},
 		"question after the answer":   {do: twice(asking(frame{arg: uint32(abi.Audit)}, "")), next: runtimes.ErrDied},
 		"questions without end":       {do: questions(0), err: runtimes.ErrLimit},
 		"questions after the time":    {do: questions(testTimeout + time.Millisecond), err: runtimes.ErrLimit},
+		"input that changes":          {do: restless},
 		"input that changes for ever": {do: changing(asking(frame{arg: uint32(abi.Audit), n: 8}, "12345678")), err: errAny},
 	}
 }
@@ -174,6 +177,17 @@ func twice(then func(*child, frame, func() bool)) func(*child, frame, func() boo
 		good(c, f)
 		time.Sleep(2 * time.Millisecond)
 		then(c, f, stop)
+	}
+}
+
+// restless changes its input while the Host looks at it.
+func restless(c *child, f frame, stop func() bool) {
+	asking(frame{arg: uint32(abi.Audit), n: 8}, "12345678")(c, f, stop)
+	for began := time.Now(); time.Since(began) < 10*time.Millisecond; {
+		copy(c.area(areaInput), fmt.Sprint(time.Since(began).Nanoseconds()))
+	}
+	if _, err := c.next(); err == nil {
+		good(c, f)
 	}
 }
 

@@ -204,12 +204,19 @@ func TestConfinement(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := "/proc/" + strconv.Itoa(m.idle[0].peer.(*process).handle.Pid)
+	flags, err := unix.FcntlInt(uintptr(m.idle[0].ring), unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_NONBLOCK == 0 {
+		t.Errorf("a worker that never listens can block the host: flags %#x, %v", flags, err)
+	}
 	status := read(t, folder+"/status")
 	for _, want := range []string{"NoNewPrivs:\t1\n", "Seccomp:\t2\n", "Seccomp_filters:\t2\n", "CapEff:\t0000000000000000\n",
 		"CapPrm:\t0000000000000000\n", "CapInh:\t0000000000000000\n", "CapAmb:\t0000000000000000\n"} {
 		if !strings.Contains(status, want) {
 			t.Errorf("status has no %q", want)
 		}
+	}
+	if info, err := os.Stat(folder + "/status"); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("it can be dumped: its files are not root's (%v)", err)
 	}
 	limits := read(t, folder+"/limits")
 	for _, name := range []string{"core file size", "file size", "open files", "locked memory", "msgqueue size"} {
