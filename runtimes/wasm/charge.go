@@ -55,6 +55,8 @@ func (f *function) charge(p point) {
 	f.i64(int64(p.weight))
 	f.op(opI64Sub)
 	switch {
+	case f.leaf.depth > 0 && p.parent < 0:
+		f.header(p.weight)
 	case p.parent < 0:
 		f.look()
 	case f.cached:

@@ -67,6 +67,7 @@ type function struct {
 	spare   uint32 // local, i32
 	cached  bool   // the local is the counter
 	depth   int    // open blocks, the function itself included
+	leaf    leaf   // the open one, if any: there is no other in it
 	from    int    // in the file: what is before it has been written
 }
 
@@ -171,15 +172,25 @@ func (f *function) openBody(results []ValueType) {
 // instr writes one instruction.
 func (f *function) instr(i *instr) {
 	switch i.op {
-	case opBlock, opLoop, opIf:
+	case opBlock, opIf:
 		f.depth++
+	case opLoop:
+		f.depth++
+		if leaves := f.plan.leaves; len(leaves) > 0 && leaves[0] == i.at {
+			f.plan.leaves = leaves[1:]
+			f.openLeaf(i)
+		}
 	case opEnd:
 		if f.depth--; f.depth == 0 {
 			f.replace(i)
+		} else if f.depth+1 == f.leaf.depth {
+			f.closeLeaf(i)
 		}
+	case opBr, opBrIf, opBrTable:
+		f.branch(i)
 	case opReturn:
 		f.replace(i)
-		f.with(opBr, uint32(f.depth-1))
+		f.with(opBr, f.label(uint32(f.depth-1)))
 	case opCall:
 		f.replace(i)
 		f.call(f.moved(i.x))

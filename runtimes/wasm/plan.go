@@ -14,6 +14,7 @@ const minCharge = 64
 // A plan says where one function is charged.
 type plan struct {
 	points  []point // by place
+	leaves  []int   // where they stand, in order
 	returns bool    // leaves the function other than at its end
 }
 
@@ -28,13 +29,18 @@ type planner struct {
 // planOf plans a body that Read accepted.
 func (m *meter) planOf(b *body, c code) plan {
 	p := planner{}
+	var leaves leafPlanner
 	p.open = append(p.open, p.add(b.code, -1))
 	for len(p.open) > 0 && c.err == nil {
 		var i instr
 		c.next(&i)
+		leaves.step(&i, len(p.open), m.file)
 		p.step(&i, uint32(len(p.open)))
 	}
 	p.merge()
+	if c.locals*b.loops <= leafPhis {
+		p.leaves = leaves.found
+	}
 	return p.plan
 }
 
