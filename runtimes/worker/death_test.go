@@ -252,3 +252,19 @@ func alive(pid int) bool {
 	_, after, _ := strings.Cut(string(stat), ") ")
 	return err == nil && after[0] != 'Z'
 }
+
+// Code that a worker compiled takes the place of the code that there was.
+func TestCodeLeaksNothing(t *testing.T) {
+	cycle := func() {
+		w := mustWorld(t, attacked(&witness{}), honest(compiler{[]byte("code here")}))
+		if err := w.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	cycle()
+	fds := descriptors(t)
+	for range 5 {
+		cycle()
+	}
+	soon(t, "all to be gone", func() bool { return descriptors(t) <= fds && mappings(t) == 0 })
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"bulkhead/abi"
 )
 
 func TestTask(t *testing.T) {
@@ -45,4 +47,16 @@ func TestTask(t *testing.T) {
 	task.finish()
 	<-done
 	<-task.Done()
+}
+
+// Who asks for a task that is over, or for none, is not heard: the host would take it for an attack.
+func TestAskingTooLate(t *testing.T) {
+	c := &child{shared: &shared{header: &header{}}}
+	over := c.task(frame{call: 1, time: uint64(time.Hour)})
+	over.finish()
+	for name, ctx := range map[string]context.Context{"over": over, "none": t.Context()} {
+		if _, err := c.Capability(ctx, abi.Log, 1, nil, nil); !errors.Is(err, abi.ErrUnavailable) || c.sent != 0 {
+			t.Errorf("%s: error %v, %d frames sent", name, err, c.sent)
+		}
+	}
 }

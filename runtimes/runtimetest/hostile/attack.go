@@ -117,10 +117,11 @@ func limitOf(text string) Outcome {
 	return Limit
 }
 
-// defaults are what a header need not say: time rules, and there is fuel for all of it.
+// defaults are what a header need not say: time rules, and there is fuel for all of it. One instance, so that memory is
+// what the limit says.
 func defaults(name string) *Attack {
 	return &Attack{
 		Name: name, Load: OK,
-		Limits: runtimes.Limits{Memory: 16 << 20, Timeout: 300 * time.Millisecond, Fuel: runtimes.MaxFuel},
+		Limits: runtimes.Limits{Memory: 16 << 20, Timeout: 300 * time.Millisecond, Fuel: runtimes.MaxFuel, Instances: 1},
 	}
 }
