@@ -50,7 +50,7 @@ func (b *bench) aimsTable() string {
 		return ""
 	}
 	var out strings.Builder
-	out.WriteString("## Aims\n\n| | aim | median | |\n|---|---|---|---|\n")
+	out.WriteString("## Aims\n\n| | aim | measured | |\n|---|---|---|---|\n")
 	for _, a := range b.aims {
 		out.WriteString(a.String())
 	}

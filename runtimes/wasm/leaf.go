@@ -29,8 +29,11 @@ type leaf struct {
 	weight uint32
 }
 
-// leafPhis bounds locals times loops of functions that have leaves: the loops around them cost an engine's compiler time.
-const leafPhis = 2_000
+// Bounds of functions that have leaves: what stands around them costs an engine's compiler time.
+const (
+	leafPhis  = 2_000 // locals times loops
+	leafLoops = 100
+)
 
 // aroundLeaf is how many labels lie around a leaf that the module knows nothing of.
 const aroundLeaf = 3

@@ -15,7 +15,7 @@ const (
 	ExportStack = "__bulkhead_stack" // mutable i32: words of call stack left
 
 	// Version names what Meter does. It changes with Meter's output, so that no older one is taken for it.
-	Version = "3"
+	Version = "4"
 
 	// StackBudget is what ExportStack MUST be when a run starts: the words that frames may take, 8 MiB on 64-bit machines.
 	StackBudget = 1 << 20

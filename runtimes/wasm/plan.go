@@ -38,7 +38,7 @@ func (m *meter) planOf(b *body, c code) plan {
 		p.step(&i, uint32(len(p.open)))
 	}
 	p.merge()
-	if c.locals*b.loops <= leafPhis {
+	if b.loops <= leafLoops && c.locals*b.loops <= leafPhis {
 		p.leaves = leaves.found
 	}
 	return p.plan
