@@ -27,7 +27,8 @@ const (
 type Setup struct {
 	Name     string
 	Open     func() runtimes.Backend
-	Killable bool // what compiles too long is killed; elsewhere nothing but structural limits bounds it
+	Killable bool   // what compiles too long is killed; elsewhere nothing but structural limits bounds it
+	Own      uint64 // bytes at the peak of calls that are the backend's own, beside what every backend may have
 }
 
 // Run sends every attack against every setup, and writes the table of what came of it to the test's log. A short run has
@@ -79,6 +80,7 @@ func (a *Attack) timed() bool {
 
 // A field is a backend under attack, beside which a control plugin answers.
 type field struct {
+	own     uint64
 	backend runtimes.Backend
 	control runtimes.Module
 	base    footprint
@@ -86,7 +88,7 @@ type field struct {
 
 func newField(t *testing.T, s Setup) *field {
 	t.Helper()
-	f := &field{backend: s.Open()}
+	f := &field{own: s.Own, backend: s.Open()}
 	ctx := context.Background()
 	t.Cleanup(func() { f.backend.Close(ctx) })
 	var err error
@@ -196,7 +198,7 @@ func (f *field) judge(r *result, a *Attack) {
 	if most := a.Limits.Timeout + runtimes.Grace; r.slowest > most {
 		slow("a call took %v, at most %v", r.slowest, most)
 	}
-	if most := a.Limits.Memory + spareMemory; r.peak > most && !a.Large { // whose code alone may be more
+	if most := a.Limits.Memory + spareMemory + f.own; r.peak > most && !a.Large { // whose code alone may be more
 		slow("%d MiB at the peak of its calls, at most %d", r.peak>>20, most>>20)
 	}
 	if most := a.Limits.Memory + loadMemory; r.loadPeak > most && !a.Large {
