@@ -40,10 +40,10 @@ func newRunning(t *testing.T) (*running, map[string]*reporting) {
 	for alias, role := range map[string]abi.Role{"auth": abi.RoleAuth, "first": abi.RolePolicy, "second": abi.RolePolicy, "tool": abi.RoleTool} {
 		modules[alias] = &reporting{}
 		l.modules[alias] = modules[alias]
-		sys.plugins = append(sys.plugins, &plugin{
+		sys.plugins = append(sys.plugins, newPlugin(
 			manifest.Plugin{Alias: alias, Name: "acme/" + alias, Role: role, Backend: "wazero"},
 			&bundle.Bundle{Contents: bundle.Contents{Digest: strings.Repeat("d", 64), Descriptor: bundle.Descriptor{Name: "acme/" + alias, Version: "1.2.3", Role: role}}},
-		})
+		))
 	}
 	h := &running{sys: sys, loader: l, logger: l.logger, started: time.Now().Add(-time.Minute)}
 	var err error

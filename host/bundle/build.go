@@ -157,8 +157,11 @@ func (in *inputs) bundleFiles(s *source) {
 	left := int64(MaxBundle)
 	for _, name := range s.descriptor.Files() {
 		from, limit := name, left
-		if name == wasmFile {
+		switch name {
+		case wasmFile:
 			from, limit = s.wasm, MaxWasm
+		case relaxedFile:
+			from, limit = s.relaxed, MaxWasm
 		}
 		if from == "" {
 			continue

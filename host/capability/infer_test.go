@@ -69,7 +69,7 @@ func TestInferIsPaidByTheCall(t *testing.T) {
 
 func TestInferOfAnySize(t *testing.T) {
 	h := newHouse()
-	h.config.Models[0] = Model{Alias: "echo", Digest: hexB, Module: module(reverse), AnySize: true}
+	h.config.Models[0] = Model{Plugin: gate.PluginRef{Alias: "echo", Digest: hexB}, Module: module(reverse), AnySize: true}
 	b := h.bind(t)
 	for _, in := range []string{"", "a", "abcdef"} {
 		if out, err := b.Capability(within(), abi.Infer, 0, []byte("dst:"), []byte(in)); err != nil || len(out) != len("dst:"+in) {
