@@ -113,7 +113,7 @@ func TestStatusOverTheSocket(t *testing.T) {
 		t.Fatalf("%+v", s.Plugins)
 	}
 	for _, p := range s.Plugins {
-		want := pluginStatus{Alias: p.Alias, Name: "acme/" + p.Alias, Version: "1.2.3", Digest: strings.Repeat("d", 64), Role: p.Role, Backend: "wazero", Isolation: p.Isolation, Ready: true}
+		want := pluginStatus{Alias: p.Alias, Name: "acme/" + p.Alias, Version: "1.2.3", Digest: strings.Repeat("d", 64), Module: "plugin.wasm", Role: p.Role, Backend: "wazero", Isolation: p.Isolation, Ready: true}
 		if p.Alias == "tool" {
 			want.Instances, want.Idle, want.Calls, want.Replaced, want.Deaths, want.Dropped, want.Panics = 3, 2, 40, 5, 6, 7, 8
 			want.Ready, want.Quarantined, want.Reason = false, until.UTC().Format(time.RFC3339), `killed by signal 9\x1b[2J`

@@ -16,17 +16,17 @@ type Descriptor struct {
 	WASI          bool           `json:"wasi"`
 	SecurityEpoch int            `json:"security_epoch"`
 	Capabilities  []string       `json:"capabilities"`
-	Keys          []string       `json:"keys,omitempty"`         // by key slot
-	Models        []string       `json:"models,omitempty"`       // by model slot
-	Assets        []string       `json:"assets,omitempty"`       // files of the bundle, by read slot
-	Phase         []abi.Phase    `json:"phase,omitempty"`        // policies only
-	Stateful      bool           `json:"stateful,omitempty"`     // calls share one instance; tools and models only
-	RelaxedSIMD   bool           `json:"relaxed_simd,omitempty"` // the bundle has a second module, for backends with relaxed SIMD
-	Tools         []Tool         `json:"tools,omitempty"`        // tools only
-	Inputs        []abi.Tensor   `json:"inputs,omitempty"`       // models only
-	Outputs       []abi.Tensor   `json:"outputs,omitempty"`      // models only
-	Batch         int            `json:"batch,omitempty"`        // models only: most examples of one request; 0 means 1
-	SelfTests     []SelfTestSpec `json:"selftests,omitempty"`    // run at load
+	Keys          []string       `json:"keys,omitempty"`        // by key slot
+	Models        []string       `json:"models,omitempty"`      // by model slot
+	Assets        []string       `json:"assets,omitempty"`      // files of the bundle, by read slot
+	Phase         []abi.Phase    `json:"phase,omitempty"`       // policies only
+	Stateful      bool           `json:"stateful,omitempty"`    // calls share one instance; tools and models only
+	RelaxedSIMD   bool           `json:"relaxed_simd,omitzero"` // the bundle has a second module, for backends with relaxed SIMD
+	Tools         []Tool         `json:"tools,omitempty"`       // tools only
+	Inputs        []abi.Tensor   `json:"inputs,omitempty"`      // models only
+	Outputs       []abi.Tensor   `json:"outputs,omitempty"`     // models only
+	Batch         int            `json:"batch,omitzero"`        // models only: most examples of one request; 0 means 1
+	SelfTests     []SelfTestSpec `json:"selftests,omitempty"`   // run at load
 }
 
 // A Tool is one MCP tool of a tool plugin. The schemas are passed to clients byte for byte.

@@ -49,11 +49,13 @@ func TestBindRefuses(t *testing.T) {
 		{"model without input", func(c *Config) { c.Models[0].InputBytes = 0 }},
 		{"model with too much output", func(c *Config) { c.Models[0].OutputBytes = abi.MaxAnswer + 1 }},
 		{"model of any size and of sizes", func(c *Config) { c.Models[0].AnySize = true }},
-		{"model of any size with a batch", func(c *Config) { c.Models[0] = Model{Plugin: c.Models[0].Plugin, Module: c.Models[0].Module, AnySize: true, Batch: 2} }},
+		{"model of any size with a batch", func(c *Config) {
+			c.Models[0] = Model{Plugin: c.Models[0].Plugin, Module: c.Models[0].Module, AnySize: true, Batch: 2}
+		}},
 		{"model with a negative batch", func(c *Config) { c.Models[0].Batch = -1 }},
 		{"model with too large a batch", func(c *Config) { c.Models[0].Batch = abi.MaxBatch + 1 }},
-		{"batch of too much input", func(c *Config) { c.Models[0].Batch, c.Models[0].InputBytes = 2, abi.MaxRequest/2 + 1 }},
-		{"batch of too much output", func(c *Config) { c.Models[0].Batch, c.Models[0].OutputBytes = 2, abi.MaxAnswer/2 + 1 }},
+		{"batch of too much input", func(c *Config) { c.Models[0].Batch, c.Models[0].InputBytes = 2, abi.MaxRequest/2+1 }},
+		{"batch of too much output", func(c *Config) { c.Models[0].Batch, c.Models[0].OutputBytes = 2, abi.MaxAnswer/2+1 }},
 		{"quota without burst", func(c *Config) { c.Quotas.Log.PerSecond = 1 }},
 		{"negative quota", func(c *Config) { c.Quotas.Sign = Quota{-1, 1} }},
 		{"audit quota below an object", func(c *Config) { c.Quotas.Audit = Quota{1, 16} }},
