@@ -62,6 +62,7 @@ func kernels() []kernel {
 			inputs, cells := s[0], s[1]
 			return [][]byte{floats(r, cells, 1), floats(r, cells, 2), floats(r, inputs, 1), floats(r, 4*cells*inputs, 1), floats(r, 4*cells*cells, 1), floats(r, 4*cells, 1), floats(r, 4*cells, 1)}
 		}},
+		{"outside f32", 14, lengths, func(r *rand.Rand, s []uint32) [][]byte { return [][]byte{float(0), nearlyInside(r, s[0])} }},
 	}
 }
 
@@ -158,6 +159,19 @@ func maybe(r *rand.Rand, b []byte) []byte {
 		return nil
 	}
 	return b
+}
+
+// nearlyInside draws values from 0 to 1, and often one other.
+func nearlyInside(r *rand.Rand, n uint32) []byte {
+	out := []byte{}
+	for range n {
+		out = append(out, float(r.Float32())...)
+	}
+	bad := []float32{-1, 1.0000001, float32(math.NaN()), float32(math.Inf(1)), float32(math.Copysign(0, -1)), 1}
+	if n > 0 {
+		copy(out[4*r.IntN(int(n)):], float(bad[r.IntN(len(bad))]))
+	}
+	return out
 }
 
 const none = 0xffffffff
