@@ -1,7 +1,7 @@
 // text.h: short texts for answers and errors, in memory of the plugin's own. It is optional and needs nothing else.
 //
 //     static char room[256];
-//     bulkhead_text t = {room, sizeof room};
+//     bulkhead_text t = {.bytes = room, .room = sizeof room};
 //     bulkhead_add(&t, "value ");
 //     bulkhead_add_number(&t, 5);
 //     return bulkhead_fail_with(t.bytes, t.length);

@@ -18,10 +18,11 @@ import (
 
 // Config says what to run, and where.
 type Config struct {
-	Backend runtimes.Backend // New closes it at the end of the test
-	Wasm    []byte
-	WASI    bool
-	Limits  runtimes.Limits // the zero value: 64 MiB, a minute and 10^12 units of fuel
+	Backend     runtimes.Backend // New closes it at the end of the test
+	Wasm        []byte
+	WASI        bool
+	RelaxedSIMD bool            // the module may use relaxed SIMD; the backend must offer it
+	Limits      runtimes.Limits // the zero value: 64 MiB, a minute and 10^12 units of fuel
 }
 
 // New returns a machine that loads the module anew each time that it is configured.
@@ -46,7 +47,7 @@ func (m *machine) Configure(h *sdktest.Host, config []byte) error {
 	c := h.Config()
 	module, err := m.config.Backend.Load(m.t.Context(), runtimes.Program{
 		Name: "under-test", Wasm: m.config.Wasm, Config: config, Assets: c.Assets, Grants: c.Grants, WASI: m.config.WASI,
-		Host: host{h}, Limits: m.config.Limits,
+		RelaxedSIMD: m.config.RelaxedSIMD, Host: host{h}, Limits: m.config.Limits,
 	})
 	if err != nil {
 		return own(err)
