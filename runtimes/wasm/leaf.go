@@ -16,7 +16,7 @@ import "encoding/binary"
 //	      end
 //	      br $over
 //	    end
-//	    counter = yield(counter) + weight, which the header takes once more
+//	    counter = yield(counter) + weight, which the header takes once more; see aside
 //	    br $again
 //	  end
 //	end
@@ -85,11 +85,14 @@ func (f *function) header(weight uint32) {
 func (f *function) closeLeaf(i *instr) {
 	f.keep(i.end)
 	f.op(opBr, 2, opEnd)
+	aside := f.setAside()
+	f.store(aside)
 	f.with(opLocalGet, f.counter)
 	f.with(opCall, f.yield)
 	f.i64(int64(f.leaf.weight))
 	f.op(opI64Add)
 	f.with(opLocalSet, f.counter)
+	f.load(aside)
 	f.op(opBr, 0, opEnd, opEnd)
 	f.leaf = leaf{}
 }
