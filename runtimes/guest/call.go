@@ -47,6 +47,11 @@ type call struct {
 func (m *Module) adopt(i Instance) (*call, error) {
 	c := &call{module: m, instance: i, input: i.Export(abi.ExportInput), handle: i.Export(abi.ExportHandle)}
 	c.fuel, c.tank.stack = i.Global(wasm.ExportFuel), i.Global(wasm.ExportStack)
+	if r, ok := i.(Refueler); ok {
+		c.Fuel = r.Fuel()
+	} else {
+		c.Fuel = new(Fuel)
+	}
 	for _, name := range m.globals {
 		c.globals = append(c.globals, i.Global(name))
 	}

@@ -15,15 +15,15 @@ func TestTank(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		var fuel, stack fakeGlobal
-		tank := tank{fuel: &fuel, stack: &stack}
-		total := 1 + random.Uint64N(5*slice)
+		tank := tank{fuel: &fuel, stack: &stack, Fuel: new(Fuel)}
+		total := 1 + random.Uint64N(5*Slice)
 		tank.fill(total)
 		if stack.Get() != wasm.StackBudget {
 			t.Fatal("no stack")
 		}
 		var used uint64
 		for {
-			units := random.Uint64N(slice / 2)
+			units := random.Uint64N(Slice / 2)
 			if random.IntN(10) == 0 {
 				units *= 20
 			}
