@@ -58,6 +58,7 @@ func (m *Module) adopt(i Instance) (*call, error) {
 	if c.input == nil || c.handle == nil || slices.Contains(append(c.globals, c.fuel, c.tank.stack), nil) {
 		return nil, errors.New("an export of the metered module is missing")
 	}
+	c.tank.stack.Set(wasm.StackBudget)
 	return c, nil
 }
 

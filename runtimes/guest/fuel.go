@@ -28,11 +28,11 @@ type tank struct {
 	*Fuel
 }
 
-// fill starts a run that may use total units.
+// fill starts a run that may use total units. The stack is as it was: a run that does not give all of it back has failed, and
+// its instance has no other.
 func (t *tank) fill(total uint64) {
 	t.Total, t.Given = total, min(Slice, total)
 	t.fuel.Set(t.Given)
-	t.stack.Set(wasm.StackBudget)
 }
 
 // used is what the run has used so far. While a function of the guest loops, it has the counter to itself, so a run that
