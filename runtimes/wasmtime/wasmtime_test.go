@@ -21,3 +21,6 @@ func TestAllocations(t *testing.T) { runtimetest.Allocations(t, wasmtime.New) }
 func TestNoDifferenceToWazero(t *testing.T) { runtimetest.Agree(t, wasmtime.New, wazero.New) }
 
 func BenchmarkBackend(b *testing.B) { runtimetest.Benchmark(b, wasmtime.New) }
+
+// BenchmarkWazero is beside BenchmarkBackend, in the same run.
+func BenchmarkWazero(b *testing.B) { runtimetest.Benchmark(b, wazero.New) }
