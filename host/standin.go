@@ -52,6 +52,11 @@ func (s *standIn) Capability(ctx context.Context, c abi.Capability, slot uint32,
 	return out, err
 }
 
+// Infer implements runtimes.Inferrer.
+func (s *standIn) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
+	return s.Capability(ctx, abi.Infer, slot, out[:0:len(out)], in)
+}
+
 // throwaway signs in the workbench's context, whatever slot it is for: no signature of it passes for a host's, should
 // somebody trust the key.
 type throwaway struct{ key *keys.Private }
