@@ -23,7 +23,7 @@ type standIn struct {
 // newStandIn binds what sp is granted.
 func newStandIn(sp *specimen, words *collector) (*standIn, error) {
 	c := capability.Config{
-		Alias: slotless, Name: sp.name, Digest: sp.digest, Role: sp.role, Grants: sp.program.Grants, Audit: words, Log: slog.New(words),
+		Alias: slotless, Name: sp.name, Digest: sp.digest, Role: sp.role, Grants: sp.program.Grants, Audit: words, Log: slog.New(words), Quotas: sp.quotas,
 	}
 	for _, slot := range sp.slots(abi.Sign, sp.keys) {
 		key, err := keys.Generate()
