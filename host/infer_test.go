@@ -22,37 +22,37 @@ import (
 	"bulkhead/runtimes/wasm"
 )
 
-// Where the guests of these tests keep a request and an answer of up to 16 MiB.
-const (
-	inferIn  = 1 << 16
-	inferOut = inferIn + 17<<20
-	inferAll = (inferOut + 17<<20) >> 16 // pages
-)
+// inferIn is where the guests of these tests keep a request; what they are answered comes behind it.
+const inferIn = 1 << 16
+
+// pagesFor has room for all of it, and twice that for weights that no call touches: what an instance costs to put back
+// depends on how much of its memory a call writes to.
+func pagesFor(in, out int) uint32 { return uint32(inferIn+3*(in+out))>>16 + 2 }
 
 // asks asks its model as often as the first four bytes of its request say, each time with the whole request and room for
 // an answer of as many bytes as the next four say, and answers what the last one returned.
-func asks() []byte {
+func asks(in, out int) []byte {
 	m := &w.Module{}
 	infer := importOf(m, abi.Infer)
-	m.Memory(inferAll, 0)
+	m.Memory(pagesFor(in, out), 0)
 	m.Export(abi.ExportMemory, wasm.KindMemory, 0)
 	m.Export(abi.ExportInput, wasm.KindFunc, m.Func(wasm.Signature("i", "i"), 0, w.I32(inferIn)))
 	m.Export(abi.ExportHandle, wasm.KindFunc, m.Func(wasm.Signature("ii", "I"), 1,
 		w.Get(0), w.Load32(0), w.Set(2),
 		w.Get(2), w.If(w.Loop(
-			w.I32(guestOut), w.I32(0), w.Get(0), w.Get(1), w.I32(inferOut), w.Get(0), w.Load32(4), w.Call(infer), w.Store32(0),
+			w.I32(guestOut), w.I32(0), w.Get(0), w.Get(1), w.I32(uint32(inferIn+in)), w.Get(0), w.Load32(4), w.Call(infer), w.Store32(0),
 			w.Get(2), w.I32(0xffffffff), w.Do(w.Add32), w.Tee(2), w.BrIf(0))),
 		w.I64(guestOut<<32|4)))
 	return m.Bytes()
 }
 
-// classifies answers the first n bytes of its request.
-func classifies(n int) []byte {
+// classifies answers the first bytes of its request.
+func classifies(in, out int) []byte {
 	m := &w.Module{}
-	m.Memory(inferAll, 0)
+	m.Memory(pagesFor(in, out), 0)
 	m.Export(abi.ExportMemory, wasm.KindMemory, 0)
 	m.Export(abi.ExportInput, wasm.KindFunc, m.Func(wasm.Signature("i", "i"), 0, w.I32(inferIn)))
-	m.Export(abi.ExportHandle, wasm.KindFunc, m.Func(wasm.Signature("ii", "I"), 0, w.I64(inferIn<<32|uint64(n))))
+	m.Export(abi.ExportHandle, wasm.KindFunc, m.Func(wasm.Signature("ii", "I"), 0, w.I64(inferIn<<32|uint64(out))))
 	return m.Bytes()
 }
 
@@ -77,8 +77,8 @@ func newPair(t testing.TB, tool, model manifest.Isolation, in, out, instances in
 	quotas := capability.DefaultQuotas()
 	quotas.Infer = capability.Quota{PerSecond: 1e12, Burst: 1 << 40}
 	p := &pair{in: in, out: out}
-	p.model = p.load(t, model, classifies(out), capability.Config{Alias: "model", Name: "acme/model", Digest: strings.Repeat("b", 64), Role: abi.RoleModel}, instances)
-	p.tool = p.load(t, tool, asks(), capability.Config{
+	p.model = p.load(t, model, classifies(in, out), capability.Config{Alias: "model", Name: "acme/model", Digest: strings.Repeat("b", 64), Role: abi.RoleModel}, instances)
+	p.tool = p.load(t, tool, asks(in, out), capability.Config{
 		Alias: "tool", Name: "acme/tool", Digest: strings.Repeat("a", 64), Role: abi.RoleTool, Grants: abi.GrantsOf(abi.Infer), Log: slog.New(slog.DiscardHandler), Quotas: quotas,
 		Models: []capability.Model{{Plugin: gate.PluginRef{Alias: "model", Digest: strings.Repeat("b", 64)}, Module: p.model, InputBytes: in, OutputBytes: out}},
 	}, 8)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,8 +38,11 @@ type worker struct {
 	lent  *runtimes.Lent
 	ratio abi.Ratio
 	most  [4]int // bytes of each area that were in use
+	held  [4]int // bytes of each area that may have pages
 	in    []byte // the worker's words, safe from it
 	out   []byte // where the Host answers
+
+	resting bool // a timer looks soon whether it is idle; the pool's
 
 	timer  *time.Timer // kills it
 	late   bool        // the timer did
@@ -88,12 +92,23 @@ func (w *worker) finish() {
 		return
 	}
 	for i, n := range w.most {
-		if n > keep {
-			w.giveBack(i, n)
-			w.in = nil
-		}
+		w.held[i] = max(w.held[i], n)
 	}
 	w.most = [4]int{}
+	if cap(w.in) > keep {
+		w.in = nil
+	}
+}
+
+// large reports whether the areas have more pages than an idle worker keeps.
+func (w *worker) large() bool { return slices.Max(w.held[:]) > keep }
+
+// shrink frees them.
+func (w *worker) shrink() {
+	for i, n := range w.held {
+		w.giveBack(i, n)
+	}
+	w.held = [4]int{}
 }
 
 // fail turns what went wrong with the worker into the call's error. The worker is not used again.

@@ -82,7 +82,8 @@ func (s *shared) area(i int) []byte {
 	return s.memory[from : from+areaSize : from+areaSize]
 }
 
-// keep is how much of an area stays in memory between calls.
+// keep is how much of an area stays in memory while a worker has nothing to do. While it has, all that it used stays: a
+// page that is given back costs a fault on both sides when it is used again.
 const keep = 1 << 20
 
 // giveBack frees the pages of an area of which n bytes were in use, if they are many.
