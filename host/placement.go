@@ -16,6 +16,9 @@ type placement struct {
 	isolation manifest.Isolation
 }
 
+// relaxedSIMD reports whether the engine offers it.
+func (p placement) relaxedSIMD() bool { return p.engine == "wasmtime" }
+
 // open makes the backend of a placement, which the caller closes. Its error carries exit code 3: there is no second best.
 // Workers must have the required layers of a sandbox, beside those that all have.
 func (p placement) open(require ...string) (runtimes.Backend, error) {

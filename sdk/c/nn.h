@@ -89,6 +89,10 @@ NN_API void nn_tanh_f32(float *y, const float *x, uint32_t n);
 // nn_softmax_f32: exp(x - max) / sum of those, added in order. Relative error at most 2^-20 for n up to 1000. NaN anywhere: no promise.
 NN_API void nn_softmax_f32(float *y, const float *x, uint32_t n);
 
+// nn_outside_f32 returns the position of the first x that is not a number from low to high, n if there is none: for models that
+// check their input.
+NN_API uint32_t nn_outside_f32(const float *x, float low, float high, uint32_t n);
+
 // Recurrence.
 
 // nn_lstm_f32 moves an LSTM cell by one step. Gates come in the order input, forget, cell, output (PyTorch's):

@@ -46,6 +46,13 @@ NN_API void nn_exp_f32(float *y, const float *x, uint32_t n) { NN_EACH(nn_exp4);
 NN_API void nn_sigmoid_f32(float *y, const float *x, uint32_t n) { NN_EACH(nn_sigmoid4); }
 NN_API void nn_tanh_f32(float *y, const float *x, uint32_t n) { NN_EACH(nn_tanh4); }
 
+NN_API uint32_t nn_outside_f32(const float *x, float low, float high, uint32_t n) {
+  uint32_t i = 0;
+  while (n - i >= 16 && nn_all_within(x + i, low, high)) i += 16;
+  while (i < n && x[i] >= low && x[i] <= high) i++;
+  return i;
+}
+
 NN_API void nn_softmax_f32(float *y, const float *x, uint32_t n) {
   if (!n) return;
   float top = x[0], sum = 0;

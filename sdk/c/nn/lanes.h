@@ -53,7 +53,12 @@ NN_INLINE nn_f4 nn_where_below(nn_f4 below, nn_f4 limit, nn_f4 a, nn_f4 b) {
 NN_INLINE nn_f4 nn_abs(nn_f4 a) { NN_LANEWISE(__builtin_fabsf(a.l[i])); }
 // the value of a with the sign of b
 NN_INLINE nn_f4 nn_sign(nn_f4 a, nn_f4 b) { NN_LANEWISE(__builtin_copysignf(a.l[i], b.l[i])); }
-NN_INLINE float nn_lane0(nn_f4 a) { return a.l[0]; }
+// whether sixteen values are numbers from low to high
+NN_INLINE int nn_all_within(const float *x, float low, float high) {
+  for (int i = 0; i < 16; i++)
+    if (!(x[i] >= low && x[i] <= high)) return 0;
+  return 1;
+}
 
 #else
 
@@ -80,7 +85,15 @@ NN_INLINE nn_f4 nn_where_below(nn_f4 below, nn_f4 limit, nn_f4 a, nn_f4 b) {
 }
 NN_INLINE nn_f4 nn_abs(nn_f4 a) { return wasm_f32x4_abs(a); }
 NN_INLINE nn_f4 nn_sign(nn_f4 a, nn_f4 b) { return wasm_v128_bitselect(b, a, wasm_i32x4_splat((int32_t)0x80000000)); }
-NN_INLINE float nn_lane0(nn_f4 a) { return wasm_f32x4_extract_lane(a, 0); }
+NN_INLINE v128_t nn_within(const float *x, v128_t low, v128_t high) {
+  v128_t v = wasm_v128_load(x);
+  return wasm_v128_and(wasm_f32x4_ge(v, low), wasm_f32x4_le(v, high));
+}
+NN_INLINE int nn_all_within(const float *x, float low, float high) {
+  v128_t l = wasm_f32x4_splat(low), h = wasm_f32x4_splat(high);
+  v128_t last = wasm_v128_and(nn_within(x + 12, l, h), nn_within(x + 8, l, h));
+  return wasm_i32x4_all_true(wasm_v128_and(last, wasm_v128_and(nn_within(x + 4, l, h), nn_within(x, l, h))));
+}
 
 #endif
 
