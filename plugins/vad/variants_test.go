@@ -1,7 +1,5 @@
+//go:build !wasmtime
+
 package vad
 
-import (
-	"bulkhead/runtimes/wazero"
-)
-
-func onWazero() variant { return variant{"wazero", "vad.wasm", false, wazero.New} }
+func variants() []variant { return []variant{onWazero()} }

@@ -5,5 +5,9 @@ package vad
 import "bulkhead/runtimes/wasmtime"
 
 func variants() []variant {
-	return []variant{onWazero(), {"wasmtime", "vad.wasm", false, wasmtime.New}, {"wasmtime/relaxed", "vad.relaxed.wasm", true, wasmtime.New}}
+	return []variant{
+		onWazero(),
+		{"wasmtime", "vad.wasm", wasmtime.New, false},
+		{"wasmtime-relaxed", "vad.relaxed.wasm", wasmtime.New, true},
+	}
 }

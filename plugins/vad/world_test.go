@@ -10,6 +10,7 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/runtimes"
+	"bulkhead/runtimes/wazero"
 )
 
 const (
@@ -23,11 +24,12 @@ const (
 
 // A variant is one of the two modules of the bundle on a backend that runs it.
 type variant struct {
-	name    string
-	file    string
-	relaxed bool
-	backend func() runtimes.Backend
+	name, file string
+	backend    func() runtimes.Backend
+	relaxed    bool
 }
+
+func onWazero() variant { return variant{"wazero", "vad.wasm", wazero.New, false} }
 
 // load loads a variant with these weights, as a host would.
 func (v *variant) load(t testing.TB, weights []byte) (runtimes.Module, error) {
@@ -42,7 +44,7 @@ func (v *variant) load(t testing.TB, weights []byte) (runtimes.Module, error) {
 
 func (v *variant) program(t testing.TB, weights []byte) runtimes.Program {
 	p := runtimes.Program{
-		Name: "vad", Wasm: read(t, v.file), Host: noHost{},
+		Name: "vad", Wasm: read(t, v.file), Host: noHost{}, RelaxedSIMD: v.relaxed,
 		Limits: runtimes.Limits{Memory: 4 << 20, Timeout: time.Minute, Fuel: 100_000_000, Instances: 1},
 	}
 	if weights != nil {

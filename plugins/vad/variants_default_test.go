@@ -1,5 +1,0 @@
-//go:build !wasmtime
-
-package vad
-
-func variants() []variant { return []variant{onWazero()} }
