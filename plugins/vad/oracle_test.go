@@ -100,3 +100,11 @@ func peer(t *testing.T, name string) string {
 	}
 	return path
 }
+
+func floats(b []byte) []float32 {
+	out := make([]float32, len(b)/4)
+	for i := range out {
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return out
+}

@@ -71,14 +71,6 @@ func read(t testing.TB, name string) []byte {
 	return content
 }
 
-func floats(b []byte) []float32 {
-	out := make([]float32, len(b)/4)
-	for i := range out {
-		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-	}
-	return out
-}
-
 func bytesOf(x []float32) []byte {
 	var out []byte
 	for _, v := range x {
