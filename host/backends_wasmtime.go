@@ -15,5 +15,5 @@ func backends() map[string]func() runtimes.Backend {
 
 // sandboxed returns what makes the engines of workers, which open ahead what their sandbox will not let them open.
 func sandboxed() map[string]func() runtimes.Backend {
-	return map[string]func() runtimes.Backend{"wazero": wazero.Ahead, "wasmtime": wasmtime.New}
+	return map[string]func() runtimes.Backend{"wazero": wazero.Ahead, "wasmtime": wasmtime.Ahead}
 }

@@ -12,6 +12,10 @@ import (
 
 func TestContract(t *testing.T) { runtimetest.Run(t, wasmtime.New) }
 
+func TestContractAhead(t *testing.T) { runtimetest.Run(t, wasmtime.Ahead) }
+
+func TestAllocations(t *testing.T) { runtimetest.Allocations(t, wasmtime.New) }
+
 func TestNoDifferenceToWazero(t *testing.T) { runtimetest.Agree(t, wasmtime.New, wazero.New) }
 
 func BenchmarkBackend(b *testing.B) { runtimetest.Benchmark(b, wasmtime.New) }
