@@ -9,10 +9,10 @@ func standard() rules {
 	return rules{threshold: 0.5, speech: inSamples(250), silence: inSamples(100), padding: inSamples(30)}
 }
 
-// probabilities turns a drawing into probabilities: # is 0.9, + exactly 0.5, - 0.4 (between both levels), . 0.1.
+// probabilities turns a drawing into probabilities: # is 0.9, + exactly 0.5, - 0.4 (between both levels), . 0.1, _ almost 0.
 func probabilities(drawing string) (p []float32) {
 	for _, c := range drawing {
-		p = append(p, map[rune]float32{'#': 0.9, '+': 0.5, '-': 0.4, '.': 0.1}[c])
+		p = append(p, map[rune]float32{'#': 0.9, '+': 0.5, '-': 0.4, '.': 0.1, '_': 0.005}[c])
 	}
 	return p
 }
@@ -54,6 +54,7 @@ func TestSegments(t *testing.T) {
 		{"silence that ends at once", atOnce, "#.#.#", []segment{{0, 1}, {2, 3}, {4, 5}}},
 		{"a threshold that is never reached", sure, "##########", nil},
 		{"a threshold below which nothing falls far enough", low, "##########", []segment{{0, 10}}},
+		{"a low threshold has a level below it all the same", low, "########_____.......", []segment{{0, 8}, {13, 20}}},
 		{"nothing", bare, "", nil},
 	} {
 		p := probabilities(c.drawing)

@@ -59,7 +59,7 @@ func readWAV(file []byte) (samples, error) {
 }
 
 // readChunk splits the first chunk off. One with an odd length is followed by a byte that counts for nothing. The content
-// is never nil.
+// is never nil, and nothing can be read behind it.
 func readChunk(b []byte) (id string, content, rest []byte, ok bool) {
 	if len(b) < 8 {
 		return "", nil, nil, false
@@ -69,7 +69,7 @@ func readChunk(b []byte) (id string, content, rest []byte, ok bool) {
 	if filled > uint64(len(b)-8) {
 		return "", nil, nil, false
 	}
-	return string(b[:4]), b[8 : 8+size], b[8+filled:], true
+	return string(b[:4]), b[8 : 8+size : 8+size], b[8+filled:], true
 }
 
 // checkFormat says of what a format chunk has otherwise what this tool takes.

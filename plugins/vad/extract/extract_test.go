@@ -23,6 +23,11 @@ func TestExtract(t *testing.T) {
 	if err != nil || len(content) != 899_600 {
 		t.Errorf("%d bytes of weights, %v; want 899,600", len(content), err)
 	}
+	packed := newNetwork(1)
+	packed.packed = true
+	if same, err := weights(packed.file()); err != nil || !bytes.Equal(same, content) {
+		t.Errorf("%d bytes of weights with packed shapes, %v", len(same), err)
+	}
 }
 
 // change returns a network with one tensor changed.
@@ -53,13 +58,26 @@ func TestRefusals(t *testing.T) {
 		{"empty", nil, "no graph"},
 		{"empty graph", message{}.bytes(7, nil), "no If"},
 		{"two graphs", append(good.file(), message{}.bytes(7, nil)...), "two graphs"},
+		{"an If without a condition", graphOf(message{}.text(4, "If")), "no condition"},
+		{"an If on a name that nothing gives", graphOf(message{}.text(1, "x").text(4, "If")), "no Equal"},
+		{"an If on something else", onInput("input"), "not about the input sr"},
+		{"no then_branch", graphOf(rate(sampleRate), equal("sr"), message{}.text(1, "is16k").text(4, "If")), "no then_branch"},
+		{"a then_branch that is no graph", graphOf(rate(sampleRate), equal("sr"), message{}.text(1, "is16k").text(4, "If").
+			bytes(5, message{}.text(1, "then_branch").bytes(5, tensorOf("x", nil)))), "no then_branch"},
+		{"a Constant without a value", modelOf(sampleRate, message{}.bytes(1, message{}.text(4, "Constant"))), "a Constant has no value"},
+		{"a Constant that is a graph", modelOf(sampleRate, message{}.bytes(1, message{}.text(4, "Constant").
+			bytes(5, message{}.text(1, "value").bytes(6, nil)))), "a Constant has no value"},
+		{"a rate of two numbers", graphOf(constant("rate", integerTensor(16000).number(7, 16000)), equal("sr"), message{}.text(1, "is16k").text(4, "If")), "sample rate"},
 		{"a branch without weights", modelOf(sampleRate, small), "no tensor stft.forward_basis_buffer"},
 		{"8 kHz", modelOf(8000, good.branchGraph()), "sample rate 8000"},
 		{"two branches", message{}.bytes(7, message{}.bytes(1, message{}.text(4, "If")).bytes(1, message{}.text(4, "If"))), "more than one If"},
 		{"the same tensor twice", modelOf(sampleRate, twice), `two tensors "decoder.rnn.bias_ih"`},
 		{"no last layer", change("decoder.decoder.2.bias", func(p *parameter) { p.name = "x" }), "no tensor decoder.decoder.2.bias"},
 		{"another shape", change(lstm, func(p *parameter) { p.shape = []int64{128, 512} }), "weight_hh has the shape [128 512], want [512 128]"},
+		{"integers", change(lstm, func(p *parameter) { p.kind = kindInt64 }), "weight_hh has the type 7"},
 		{"a negative dimension", change(lstm, func(p *parameter) { p.shape = []int64{-512, -128} }), "has the shape"},
+		{"nine dimensions in one field", modelOf(sampleRate, message{}.bytes(1, constant("c", message{}.bytes(1, make([]byte, 9))))), "more than 8 numbers"},
+		{"a shape of floats", modelOf(sampleRate, message{}.bytes(1, constant("c", message{}.tag(1, fixed32).raw(1).raw(1).raw(1).raw(1)))), "wire type 5"},
 		{"nine dimensions", change(lstm, func(p *parameter) { p.shape = make([]int64, 9) }), "more than 8 numbers"},
 		{"too few numbers", change(lstm, func(p *parameter) { p.values = p.values[1:] }), "bytes of numbers"},
 		{"NaN", change(lstm, set(7, float32(math.NaN()))), "number 7 of decoder.rnn.weight_hh"},

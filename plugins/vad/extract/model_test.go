@@ -31,11 +31,16 @@ func tensorOf(name string, values []float32, shape ...int64) message {
 	for _, n := range shape {
 		m = m.number(1, uint64(n))
 	}
+	return m.numbers(name, kindFloat, values)
+}
+
+// numbers appends what a tensor has beside its shape.
+func (m message) numbers(name string, kind uint64, values []float32) message {
 	var raw []byte
 	for _, v := range values {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 	}
-	return m.number(2, kindFloat).text(8, name).bytes(9, raw)
+	return m.number(2, kind).text(8, name).bytes(9, raw)
 }
 
 func integerTensor(v uint64) message { return message{}.number(2, kindInt64).number(7, v) }
@@ -49,10 +54,25 @@ type parameter struct {
 	name   string
 	shape  []int64
 	values []float32
+	kind   uint64
+}
+
+func (p *parameter) tensor(packed bool) message {
+	var one, all message
+	for _, n := range p.shape {
+		one, all = one.number(1, uint64(n)), all.raw(uint64(n))
+	}
+	if packed {
+		one = message{}.bytes(1, all)
+	}
+	return one.numbers(p.name, p.kind, p.values)
 }
 
 // A network is a model of Silero's form with weights of chance: the tensors of its 16 kHz branch.
-type network struct{ parameters []parameter }
+type network struct {
+	parameters []parameter
+	packed     bool // the shapes of tensors are packed fields, the other form that writers use
+}
 
 func newNetwork(seed uint64) *network {
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -72,7 +92,7 @@ func newNetwork(seed uint64) *network {
 }
 
 func (n *network) add(name string, values []float32, shape ...int64) {
-	n.parameters = append(n.parameters, parameter{name, shape, values})
+	n.parameters = append(n.parameters, parameter{name, shape, values, kindFloat})
 }
 
 func (n *network) chance(random *rand.Rand, name string, shape ...int64) {
@@ -116,7 +136,7 @@ func basis() []float32 {
 func (n *network) branchGraph() message {
 	graph := message{}.bytes(1, message{}.text(1, "input").text(2, "padded").text(4, "Pad"))
 	for _, p := range n.parameters {
-		graph = graph.bytes(1, constant("inline."+p.name, tensorOf(p.name, p.values, p.shape...)))
+		graph = graph.bytes(1, constant("inline."+p.name, p.tensor(n.packed)))
 	}
 	return graph
 }
@@ -124,13 +144,28 @@ func (n *network) branchGraph() message {
 // file is a ModelProto as the real one: If(Equal(sr, 16000)) with the branch behind it.
 func (n *network) file() []byte { return modelOf(sampleRate, n.branchGraph()) }
 
-func modelOf(rate uint64, then message) []byte {
-	choice := message{}.text(1, "is16k").text(4, "If").
+func modelOf(hertz uint64, then message) []byte {
+	return graphOf(rate(hertz), equal("sr"), message{}.text(1, "is16k").text(4, "If").
 		bytes(5, message{}.text(1, "else_branch").bytes(6, message{})).
-		bytes(5, message{}.text(1, "then_branch").bytes(6, then))
-	graph := message{}.
-		bytes(1, constant("rate", integerTensor(rate))).
-		bytes(1, message{}.text(1, "sr").text(1, "rate").text(2, "is16k").text(4, "Equal")).
-		bytes(1, choice)
+		bytes(5, message{}.text(1, "then_branch").bytes(6, then)))
+}
+
+// onInput is a model whose If asks for another input.
+func onInput(name string) []byte {
+	return graphOf(rate(sampleRate), equal(name), message{}.text(1, "is16k").text(4, "If"))
+}
+
+func rate(hertz uint64) message { return constant("rate", integerTensor(hertz)) }
+
+func equal(input string) message {
+	return message{}.text(1, input).text(1, "rate").text(2, "is16k").text(4, "Equal")
+}
+
+// graphOf is a ModelProto with these nodes.
+func graphOf(nodes ...message) []byte {
+	var graph message
+	for _, n := range nodes {
+		graph = graph.bytes(1, n)
+	}
 	return message{}.number(1, 8).text(2, "test").bytes(7, graph)
 }
