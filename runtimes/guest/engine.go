@@ -66,6 +66,13 @@ type Global interface {
 	Set(bits uint64)
 }
 
+// A Relaxed is an Engine whose Validate and Compile take relaxed SIMD too. What its instructions leave open is the
+// processor's answer.
+type Relaxed interface {
+	Engine
+	RelaxedSIMD()
+}
+
 // A Freezer is an Instance whose memory can be put back faster than by a copy: copy on write from an image that all
 // instances of one Code share.
 type Freezer interface {

@@ -14,6 +14,8 @@ func TestContract(t *testing.T) { runtimetest.Run(t, wasmtime.New) }
 
 func TestContractAhead(t *testing.T) { runtimetest.Run(t, wasmtime.Ahead) }
 
+func TestRelaxedSIMD(t *testing.T) { runtimetest.RelaxedSIMD(t, wasmtime.New, true) }
+
 func TestAllocations(t *testing.T) { runtimetest.Allocations(t, wasmtime.New) }
 
 func TestNoDifferenceToWazero(t *testing.T) { runtimetest.Agree(t, wasmtime.New, wazero.New) }
