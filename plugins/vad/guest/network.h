@@ -6,6 +6,7 @@
 #define VAD_NETWORK_H
 
 #include "spectrum.h"
+#include "windows.h"
 
 enum {
   VAD_CONTEXT = 64, // samples before the frame
@@ -37,6 +38,16 @@ typedef struct {
   float output[VAD_CELLS], content[VAD_CELLS];
 } vad_answer;
 
+// Both engines give registers to sums only in functions with little else in them.
+#define VAD_APART __attribute__((noinline, unused)) static
+
+VAD_APART void vad_first(float *y, const float *x, const vad_weights *w) {
+  vad_windows(4, 2, y, 128, w->weight0, x, VAD_BIN_STRIDE, w->bias0, 128, VAD_WINDOW0);
+}
+VAD_APART void vad_second(float *y, const float *x, const vad_weights *w) {
+  vad_windows(2, 4, y, 64, w->weight1, x, 2 * 128, w->bias1, 64, 3 * 128);
+}
+
 // vad_encode gives the 128 features of a frame.
 NN_API void vad_encode(float *out, const float *x, const vad_weights *w) {
   static float samples[VAD_SAMPLES];
@@ -45,10 +56,9 @@ NN_API void vad_encode(float *out, const float *x, const vad_weights *w) {
   for (int i = 0; i < VAD_INPUT; i++) samples[i] = x[i];
   for (int i = 0; i < VAD_SAMPLES - VAD_INPUT; i++) samples[VAD_INPUT + i] = x[VAD_INPUT - 2 - i]; // the end, mirrored
   vad_spectrum((float(*)[VAD_BIN_STRIDE])(spectrum + VAD_BIN_STRIDE), samples, &w->transform);
-  for (int t = 0; t < VAD_MOMENTS; t++)
-    nn_dense_f32(first + (1 + t) * 128, w->weight0, spectrum + t * VAD_BIN_STRIDE, w->bias0, 128, VAD_WINDOW0);
+  vad_first(first + 128, spectrum, w);
   nn_relu_f32(first + 128, first + 128, VAD_MOMENTS * 128);
-  for (int t = 0; t < 2; t++) nn_dense_f32(second + t * 64, w->weight1, first + 2 * t * 128, w->bias1, 64, 3 * 128);
+  vad_second(second, first, w);
   nn_relu_f32(second, second, 2 * 64);
   nn_dense_f32(third, w->weight2, second, w->bias2, 64, 2 * 64);
   nn_relu_f32(third, third, 64);
