@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"bulkhead/plugins/internal/complain"
 	"bulkhead/sdk"
 )
 
@@ -36,7 +37,7 @@ func listen(s samples) ([]float32, error) {
 		fill(request, s, i)
 		answer, err := sdk.Infer(vadModel, request)
 		if err != nil {
-			return nil, explain("listen", fmt.Errorf("asking the model about frame %d: %w", i, err))
+			return nil, complain.Explain("listen", fmt.Errorf("asking the model about frame %d: %w", i, err))
 		}
 		if p[i], err = probability(answer); err != nil {
 			return nil, fmt.Errorf("frame %d: %w", i, err)

@@ -8,10 +8,14 @@ import (
 	"errors"
 
 	"bulkhead/abi"
+	"bulkhead/plugins/internal/complain"
 	"bulkhead/sdk"
 )
 
 func main() {}
+
+// A complaint is an error that the client may read.
+type complaint = complain.Complaint
 
 // vadModel is the slot of plugin.toml.
 const vadModel = 0
@@ -21,6 +25,6 @@ func init() {
 		if q.Tool != "detect_speech" {
 			return abi.ToolAnswer{}, errors.New("speech has only the tool detect_speech")
 		}
-		return answer(detect(q))
+		return complain.Answer(detect(q))
 	})
 }
