@@ -43,6 +43,7 @@ func layers() []layer {
 		{"host/strictjson", "abi", "github.com/go-json-experiment/json"},
 		{"host/gate", "abi runtimes host/strictjson", "github.com/google/uuid"},
 		{"host/safefile", "", ""},
+		{"host/measure", "", ""},
 		{"host/state", "host/safefile", ""},
 		{"host/floor", "host/strictjson", ""},
 		{"host/cache", "runtimes host/safefile", "golang.org/x/time/rate"},

@@ -16,11 +16,12 @@ import (
 // the same tests, built without, are the worker.
 func TestMain(m *testing.M) {
 	Main(map[string]func() runtimes.Backend{
-		"wazero":   wazero.Ahead,
-		"spinning": func() runtimes.Backend { return spinning{} },
-		"plain":    func() runtimes.Backend { return plain{} },
-		"escaping": func() runtimes.Backend { return escaping{} },
-		"hostile":  func() runtimes.Backend { return hostile{func() bool { return false }} },
+		"wazero":    wazero.Ahead,
+		"spinning":  func() runtimes.Backend { return spinning{} },
+		"plain":     func() runtimes.Backend { return plain{} },
+		"fidgeting": func() runtimes.Backend { return fidgeting{} },
+		"escaping":  func() runtimes.Backend { return escaping{} },
+		"hostile":   func() runtimes.Backend { return hostile{func() bool { return false }} },
 	})
 	os.Exit(runTests(m))
 }

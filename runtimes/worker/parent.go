@@ -48,9 +48,12 @@ type worker struct {
 	quiet  bool        // its log lines are not news
 	panics uint64      // of the Host
 
-	mu      sync.Mutex
-	waiting bool   // somebody sleeps until the worker answers
-	awaited uint32 // the call that it sleeps for
+	watched context.Context // the one whose end is heard
+	unwatch func() bool
+
+	mu       sync.Mutex
+	awaiting context.Context // of who sleeps until the worker answers
+	awaited  uint32          // the call that it sleeps for
 }
 
 // scratch holds a signature or evidence; a longer answer is the Host's to allocate.
@@ -63,6 +66,7 @@ func newWorker(p *plugin, l *link, s *shared, peer peer, release func() error) *
 	w.out = make([]byte, 0, scratch)
 	w.timer = time.AfterFunc(never, peer.kill)
 	w.timer.Stop()
+	w.unwatch = func() bool { return false }
 	return w
 }
 
@@ -119,24 +123,31 @@ func (w *worker) obituary() string {
 	}
 }
 
+// A fault is what the runtime panics with.
+type fault interface{ Addr() uintptr }
+
 // bury waits until a dead worker is gone, and frees the host's part of it.
 func (w *worker) bury() {
 	w.peer.kill()
 	<-w.peer.gone()
 	w.timer.Stop()
+	w.unwatch()
 	w.mu.Lock() // the end of a context may be looking
 	defer w.mu.Unlock()
 	w.release()
 }
 
 // caught turns a fault of shared memory, for which the kernel has no page left, into a death of the worker: it would be the
-// host's. To be deferred with what SetPanicOnFault(true) returned.
+// host's. A fault in the memory of another worker, for which this one works, is none of its doing. To be deferred with
+// what SetPanicOnFault(true) returned.
 func (w *worker) caught(before bool, err *error) {
 	debug.SetPanicOnFault(before)
 	switch r := recover().(type) {
 	case nil:
-	case interface{ Addr() uintptr }:
-		*err = w.fail(errFault)
+	case fault:
+		if *err = runtimes.ErrNoPage; w.has(r.Addr()) {
+			*err = w.fail(errFault)
+		}
 	default:
 		panic(r)
 	}

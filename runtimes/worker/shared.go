@@ -92,6 +92,12 @@ func (s *shared) giveBack(i, n int) {
 	}
 }
 
+// has reports whether an address is in the memory.
+func (s *shared) has(address uintptr) bool {
+	from := uintptr(unsafe.Pointer(&s.memory[0]))
+	return address >= from && address < from+uintptr(len(s.memory))
+}
+
 func (s *shared) unmap() error { return unix.Munmap(s.memory) }
 
 // makeMemory makes a file in memory of that size that starts with content, and seals it.
