@@ -29,17 +29,17 @@ const reportEvery = 64
 func listen(s samples) ([]float32, error) {
 	frames := (s.count() + frameSize - 1) / frameSize
 	p := make([]float32, frames)
-	request, answer := make([]byte, requestBytes), make([]byte, answerBytes)
+	request := make([]byte, requestBytes)
 	for i := range frames {
 		if i%reportEvery == 0 {
 			sdk.Progress(float64(i), float64(frames))
 		}
 		fill(request, s, i)
-		n, err := sdk.InferInto(vadModel, request, answer)
+		answer, err := sdk.Infer(vadModel, request)
 		if err != nil {
 			return nil, complain.Explain("listen", fmt.Errorf("asking the model about frame %d: %w", i, err))
 		}
-		if p[i], err = probability(answer[:n]); err != nil {
+		if p[i], err = probability(answer); err != nil {
 			return nil, fmt.Errorf("frame %d: %w", i, err)
 		}
 		copy(request[soundBytes:], answer[4:])
