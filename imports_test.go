@@ -36,7 +36,8 @@ func layers() []layer {
 		{"runtimes/guest", "abi runtimes runtimes/wasi runtimes/wasm", ""},
 		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
 		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},
-		{"runtimes/worker", "abi runtimes", sys},
+		{"runtimes/worker/alone", "", ""},
+		{"runtimes/worker", "abi runtimes runtimes/worker/alone", sys},
 		{"runtimes/runtimetest/...", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm runtimes/runtimetest/...", ""},
 
 		{"host/strictjson", "abi", "github.com/go-json-experiment/json"},
@@ -72,8 +73,12 @@ func glue() []string {
 // mayBeUnsafe are the files with unsafe: glue; those that give wazero its code cache in memory and map a snapshot over a
 // memory; and what a worker shares with the host and asks of the kernel.
 func mayBeUnsafe() []string {
-	return append(glue(), "runtimes/wazero/codefile.go", "runtimes/wazero/thaw.go", "runtimes/worker/shared.go", "runtimes/worker/syscalls.go")
+	return append(glue(), "runtimes/wazero/codefile.go", "runtimes/wazero/thaw.go", "runtimes/worker/shared.go", "runtimes/worker/syscalls.go",
+		"runtimes/worker/threads.go")
 }
+
+// mayBeCgo are the files with cgo that need no build tag: where a program has cgo anyway, they confine its threads.
+func mayBeCgo() []string { return []string{"runtimes/worker/alone/state.go"} }
 
 const module = "bulkhead"
 
@@ -185,7 +190,7 @@ func (c *checker) special() {
 		switch {
 		case imported == "unsafe" && !slices.Contains(mayBeUnsafe(), c.name):
 			c.addf("unsafe outside of the files that need it")
-		case imported == "C" && !c.tagged:
+		case imported == "C" && !c.tagged && !slices.Contains(mayBeCgo(), c.name):
 			c.addf("cgo outside of the build tag wasmtime")
 		case below(imported, "github.com/bytecodealliance/wasmtime-go") && !c.tagged:
 			c.addf("%s, which is cgo, outside of the build tag wasmtime", imported)

@@ -8,19 +8,21 @@ import (
 )
 
 // Ahead returns the backend for one plugin in a sandbox that this process enters afterwards, where nothing can be opened:
-// what a large snapshot needs is opened here, and large snapshots of more plugins are copied. In the sandbox pread64 must
-// work, besides what the engine needs anyway, or snapshots are restored slower.
-func Ahead() runtimes.Backend {
+// what a large snapshot needs is opened here, and large snapshots of more plugins are copied. pagemap is this process's
+// /proc/self/pagemap, which becomes the backend's, or -1 if there is none: it may be in the sandbox already. There pread64
+// must work, besides what the engine needs anyway, or snapshots are restored slower.
+func Ahead(pagemap int) runtimes.Backend {
 	const largest = 4 << 30 // as much memory as a guest can have; of the file nothing is there yet
-	return Config{
-		Image:   once(func() (int, error) { return makeImage(largest) }),
-		Pagemap: withoutSize(once(openPagemap)),
-	}.New()
+	image, err := makeImage(largest)
+	var none error
+	if pagemap < 0 {
+		none = errors.New("there is no pagemap")
+	}
+	return Config{Image: once(image, err), Pagemap: withoutSize(once(pagemap, none))}.New()
 }
 
-// once opens a file now and gives it away, to the first who asks.
-func once(open func() (int, error)) func(int) (int, error) {
-	fd, err := open()
+// once gives a file away, to the first who asks.
+func once(fd int, err error) func(int) (int, error) {
 	var given atomic.Bool
 	return func(int) (int, error) {
 		if given.Swap(true) && err == nil {

@@ -212,10 +212,12 @@ func TestThaw(t *testing.T) {
 // What was opened ahead serves one snapshot, and nobody gets a descriptor that may be another file's by now.
 func TestAhead(t *testing.T) {
 	before := files(t)
-	image := once(func() (int, error) { return makeImage(1 << 20) })
+	b := Ahead(-1).(*guest.Backend)
 	if files(t) != before+1 {
 		t.Error("not opened ahead")
 	}
+	b.Close(t.Context())
+	image := once(makeImage(1 << 20))
 	fd, err := image(5)
 	if err != nil {
 		t.Fatal(err)
@@ -224,7 +226,7 @@ func TestAhead(t *testing.T) {
 	if again, err := image(5); err == nil {
 		t.Errorf("descriptor %d for the second", again)
 	}
-	if _, err := once(func() (int, error) { return 0, os.ErrPermission })(5); err == nil {
+	if _, err := once(0, os.ErrPermission)(5); err == nil {
 		t.Error("a descriptor of nothing")
 	}
 }

@@ -27,20 +27,26 @@ type step struct {
 	layer uint32
 	name  string
 	do    func() error
+	holds func() error // whether it did, for this thread; nil: it is the process's
 }
 
 // lockdown puts every layer over this process, in the order that works: Landlock needs no_new_privs and a descriptor,
-// the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once.
+// the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once. No
+// layer is there because a system call said so: each is looked for, on more than one thread.
 func lockdown(data uint64, ownUsers bool) (layers uint32, missing error) {
 	var reasons []string
 	for _, s := range []step{
-		{layerHidden, "hiding", hide},
-		{layerNoNewPrivs, "no_new_privs", func() error { return allThreads(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0) }},
-		{layerLandlock, "landlock", landlock},
-		{layerRlimits, "rlimits", func() error { return limitAll(data, ownUsers) }},
-		{layerSeccomp, "seccomp", func() error { return install(processor().filter(uint32(unix.Getpid()), false)) }},
+		{layerHidden, "hiding", hide, hasNoCapabilities},
+		{layerNoNewPrivs, "no_new_privs", noNewPrivs, hasNoNewPrivs},
+		{layerLandlock, "landlock", landlock, hasLandlock},
+		{layerRlimits, "rlimits", func() error { return limitAll(data, ownUsers) }, nil},
+		{layerSeccomp, "seccomp", func() error { return install(processor().filter(uint32(unix.Getpid()), false)) }, hasSeccomp},
 	} {
-		if err := s.do(); err != nil {
+		err := s.do()
+		if err == nil && s.holds != nil {
+			err = everywhere(s.holds)
+		}
+		if err != nil {
 			reasons = append(reasons, fmt.Sprintf("%s: %v", s.name, err))
 			continue
 		}
