@@ -10,7 +10,11 @@ SUM     := $(TOOLS)/bin/gotestsum --format pkgname-and-test-fails
 export GOFLAGS := -mod=readonly
 export CGO_ENABLED ?= 0
 
-.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime hostile soak fuzz clean help
+# What a build with the tag wasmtime needs: cgo, and the headers of the library, which lie beside it in the module cache.
+WASMTIME_GO  := github.com/bytecodealliance/wasmtime-go/v39
+WASMTIME_ENV  = CGO_ENABLED=1 CGO_CFLAGS="-O2 -I$$(go mod download $(WASMTIME_GO) && go list -m -f '{{.Dir}}' $(WASMTIME_GO))/build/include"
+
+.PHONY: all run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime wasmtime-env hostile soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -42,10 +46,11 @@ test-peers: tools npm bin/host
 	@echo "== race detector, small guests"
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/race.json -- -race -short -timeout 10m $(RACE)
 	@echo "== wasmtime"
-	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/...
+	@export $(WASMTIME_ENV) && go vet -tags wasmtime ./runtimes/... ./host && $(TOOLS)/bin/staticcheck -tags wasmtime ./runtimes/... ./host
+	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/...
 	@echo "== hostile modules, short: make hostile has the table"
 	@$(SUM) --jsonfile $(TOOLS)/json/hostile.json -- -tags peers -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
-	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/hostile-wasmtime.json -- -tags peers,wasmtime -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
+	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/hostile-wasmtime.json -- -tags peers,wasmtime -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
 	@echo "== MCP conformance suite and official clients"
 	@$(SUM) --jsonfile $(TOOLS)/json/peers.json -- -tags peers -run Peer -timeout 10m ./host
 RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
@@ -86,14 +91,17 @@ bin/bench-sandbox: FORCE
 
 bench-wasmtime: bin/bench-sandbox ## calls and metering with wasmtime beside wazero; needs gcc
 	@.ci/apt "gcc:gcc libc6-dev"
-	cd bench/sandbox && CGO_ENABLED=1 go build -trimpath -tags wasmtime -o $(CURDIR)/bin/$@ .
+	export $(WASMTIME_ENV) && cd bench/sandbox && go build -trimpath -tags wasmtime -o $(CURDIR)/bin/$@ .
 	bin/$@ -worker bin/bench-sandbox -name wasmtime -only 'calls|metering'
+
+wasmtime-env: ## what a build with the tag wasmtime needs: run eval "$(make -s wasmtime-env)"
+	@export $(WASMTIME_ENV) && echo "export CGO_ENABLED=1 CGO_CFLAGS='$$CGO_CFLAGS'"
 
 hostile: npm ## every hostile module at full length: what became of it, on every backend and isolation
 	@.ci/apt "gcc:gcc libc6-dev"
 	@set -o pipefail; for tags in peers peers,wasmtime; do \
-	  case $$tags in *wasmtime) cgo=1;; *) cgo=0;; esac; \
-	  CGO_ENABLED=$$cgo go test -tags $$tags -count 1 -v -run PeerHostile -timeout 60m ./runtimes/runtimetest/hostile \
+	  case $$tags in *wasmtime) export $(WASMTIME_ENV);; esac; \
+	  go test -tags $$tags -count 1 -v -run PeerHostile -timeout 60m ./runtimes/runtimetest/hostile \
 	    | grep -Ev '^ *(=== |--- PASS)' || exit 1; done
 
 soak: ## crash tests at full length

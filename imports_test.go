@@ -34,8 +34,9 @@ func layers() []layer {
 		{"runtimes/wasm", "abi", ""},
 		{"runtimes/wasi", "abi runtimes/wasm", ""},
 		{"runtimes/guest", "abi runtimes runtimes/wasi runtimes/wasm", ""},
-		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
-		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},
+		{"runtimes/image", "", sys},
+		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
+		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},
 		{"runtimes/worker/alone", "", ""},
 		{"runtimes/worker", "abi runtimes runtimes/worker/alone", sys},
 		{"runtimes/runtimetest/...", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm runtimes/runtimetest/...", ""},
@@ -70,10 +71,12 @@ func glue() []string {
 	return []string{"sdk/guest_wasip1.go", "runtimes/runtimetest/internal/goguest/guest_wasip1.go"}
 }
 
-// mayBeUnsafe are the files with unsafe: glue; those that give wazero its code cache in memory and map a snapshot over a
-// memory; and what a worker shares with the host and asks of the kernel.
+// mayBeUnsafe are the files with unsafe: glue; those that map a snapshot over a memory, give wazero its code cache in memory,
+// and stand between Go and wasmtime's C; and what a worker shares with the host and asks of the kernel.
 func mayBeUnsafe() []string {
-	return append(glue(), "runtimes/wazero/codefile.go", "runtimes/wazero/thaw.go", "runtimes/worker/shared.go", "runtimes/worker/syscalls.go",
+	return append(glue(), "runtimes/image/thaw.go", "runtimes/wazero/codefile.go",
+		"runtimes/wasmtime/borrow.go", "runtimes/wasmtime/export.go", "runtimes/wasmtime/global.go", "runtimes/wasmtime/host.go",
+		"runtimes/wasmtime/instance.go", "runtimes/worker/shared.go", "runtimes/worker/syscalls.go",
 		"runtimes/worker/threads.go")
 }
 

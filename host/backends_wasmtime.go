@@ -16,5 +16,5 @@ func backends() map[string]func() runtimes.Backend {
 
 // sandboxed returns what makes the engines of workers, which open ahead what their sandbox will not let them open.
 func sandboxed() map[string]worker.Engine {
-	return map[string]worker.Engine{"wazero": wazero.Ahead, "wasmtime": func(int) runtimes.Backend { return wasmtime.New() }}
+	return map[string]worker.Engine{"wazero": wazero.Ahead, "wasmtime": wasmtime.Ahead}
 }

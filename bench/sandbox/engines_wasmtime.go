@@ -22,7 +22,7 @@ func engines() map[string]func() runtimes.Backend {
 
 // sandboxed are those of its workers, which open ahead what their sandbox will not let them open.
 func sandboxed() map[string]worker.Engine {
-	return map[string]worker.Engine{"wazero": wazero.Ahead, "wasmtime": func(int) runtimes.Backend { return wasmtime.New() }}
+	return map[string]worker.Engine{"wazero": wazero.Ahead, "wasmtime": wasmtime.Ahead}
 }
 
 // unmetered runs a guest on wasmtime as it is, and with wasmtime's own interruption by epochs.

@@ -2,141 +2,106 @@
 
 package wasmtime
 
+// #include "binding.h"
+import "C"
+
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 
-	"github.com/bytecodealliance/wasmtime-go/v39"
+	_ "github.com/bytecodealliance/wasmtime-go/v39" // links the library
 
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/guest"
-	"bulkhead/runtimes/wasm"
+	"bulkhead/runtimes/image"
 )
 
-const (
-	// version is that of the library, as go.mod has it.
-	version = "v39.0.1"
-	// maxStack bounds the machine's stack under a guest, in bytes: half of what a thread has. The budget that package wasm
-	// gives is counted in frames that are larger than any in truth, and is used up first.
-	maxStack = 4 << 20
-)
+// version is that of the library, as go.mod has it.
+const version = "v39.0.1"
 
 // New returns the backend.
-func New() runtimes.Backend { return guest.New(&engine{wasmtime.NewEngineWithConfig(features())}) }
+func New() runtimes.Backend { return guest.New(newEngine(image.Source{})) }
 
-// features switches off what ABI v1 has not and wasmtime has by default, or may have in its next version.
-func features() *wasmtime.Config {
-	c := wasmtime.NewConfig()
-	c.SetMaxWasmStack(maxStack)
-	c.SetWasmThreads(false)
-	c.SetWasmRelaxedSIMD(false)
-	c.SetWasmMultiMemory(false)
-	c.SetWasmMemory64(false)
-	c.SetWasmTailCall(false)
-	c.SetWasmFunctionReferences(false)
-	c.SetWasmGC(false)
-	c.SetWasmWideArithmetic(false)
-	c.SetWasmSIMD(true)
-	c.SetWasmBulkMemory(true)
-	c.SetWasmReferenceTypes(true)
-	c.SetWasmMultiValue(true)
-	return c
+// Ahead returns the backend for one plugin in a sandbox that this process enters afterwards: what a large snapshot needs is
+// opened here, and large snapshots of more plugins are copied. In the sandbox threads need not start, and no file is opened.
+func Ahead(pagemap int) runtimes.Backend { return guest.New(newEngine(image.Ahead(pagemap))) }
+
+type engine struct {
+	c      *C.wasm_engine_t
+	stack  int // bytes that every thread has for a guest
+	images image.Source
+	id     func() string
 }
 
-type engine struct{ *wasmtime.Engine }
-
-// ID implements guest.Engine. What else code depends on, the library checks itself: features of the processor, settings.
-func (e *engine) ID() string {
-	return fmt.Sprint("wasmtime ", version, " ", runtime.GOOS, "/", runtime.GOARCH)
+func newEngine(images image.Source) *engine {
+	stack := stackOf(int(C.bh_prepare()))
+	e := &engine{c: C.wasm_engine_new_with_config(settings(stack)), stack: stack, images: images}
+	e.id = sync.OnceValue(e.identify)
+	return e
 }
 
-// Validate implements guest.Engine.
-func (e *engine) Validate(_ context.Context, module []byte) error {
-	return wasmtime.ModuleValidate(e.Engine, module)
-}
+var (
+	errSettings = errors.New("wasmtime does not take its settings")
+	errStack    = fmt.Errorf("threads have too little stack for guests, at least %d KiB are needed: see ulimit -s", leastThread>>10)
+)
 
-// Close implements guest.Engine.
-func (e *engine) Close(context.Context) error {
-	e.Engine.Close()
+// works says why the engine cannot be used, if so.
+func (e *engine) works() error {
+	switch {
+	case e.c == nil:
+		return errSettings
+	case e.stack < leastStack:
+		return errStack
+	}
 	return nil
 }
 
-// Compile implements guest.Engine.
-func (e *engine) Compile(_ context.Context, module []byte, imports []guest.Import, pages uint32, saved []byte) (guest.Code, error) {
-	m, err := e.module(module, saved)
+// Version implements guest.Engine.
+func (e *engine) Version() string { return "wasmtime " + version }
+
+// ID implements guest.Engine.
+func (e *engine) ID() string { return e.id() }
+
+// identify asks the library what code depends on: its version, settings and the features of the processor are all in the
+// code of an empty module.
+func (e *engine) identify() string {
+	name := fmt.Sprint("wasmtime ", version, " ", runtime.GOOS, "/", runtime.GOARCH)
+	if e.works() != nil {
+		return name
+	}
+	m, err := e.module([]byte("\x00asm\x01\x00\x00\x00"))
 	if err != nil {
-		return nil, err
+		return name
 	}
-	c := &code{engine: e.Engine, module: m, linker: wasmtime.NewLinker(e.Engine), memory: int64(pages) << 16}
-	for _, i := range imports {
-		if err := c.linker.FuncNew(i.Module, i.Name, funcType(i.Type), hostFunc(i)); err != nil {
-			c.Close(context.Background())
-			return nil, fmt.Errorf("linking %s.%s: %w", i.Module, i.Name, err)
-		}
-	}
-	return c, nil
-}
-
-// module takes saved for code that this library made, as the cache says.
-func (e *engine) module(module, saved []byte) (*wasmtime.Module, error) {
-	if saved != nil {
-		return wasmtime.NewModuleDeserialize(e.Engine, saved)
-	}
-	return wasmtime.NewModule(e.Engine, module)
-}
-
-func funcType(t wasm.FuncType) *wasmtime.FuncType {
-	return wasmtime.NewFuncType(valTypes(t.Params), valTypes(t.Results))
-}
-
-func valTypes(types []wasm.ValueType) (out []*wasmtime.ValType) {
-	for _, t := range types {
-		kind := map[wasm.ValueType]wasmtime.ValKind{
-			wasm.I32: wasmtime.KindI32, wasm.I64: wasmtime.KindI64, wasm.F32: wasmtime.KindF32, wasm.F64: wasmtime.KindF64,
-		}[t]
-		out = append(out, wasmtime.NewValType(kind))
-	}
-	return out
-}
-
-// hostFunc finds the context of the running call in the store that the guest calls from.
-func hostFunc(i guest.Import) func(*wasmtime.Caller, []wasmtime.Val) ([]wasmtime.Val, *wasmtime.Trap) {
-	return func(caller *wasmtime.Caller, params []wasmtime.Val) ([]wasmtime.Val, *wasmtime.Trap) {
-		stack := make([]uint64, max(len(params), len(i.Type.Results)))
-		for n, p := range params {
-			stack[n] = word(p)
-		}
-		if err := i.Func(caller.Data().(*instance).ctx, stack); err != nil {
-			return nil, wasmtime.NewTrap(err.Error())
-		}
-		results := make([]wasmtime.Val, len(i.Type.Results))
-		for n, t := range i.Type.Results {
-			results[n] = val(t, stack[n])
-		}
-		return results, nil
-	}
-}
-
-type code struct {
-	engine *wasmtime.Engine
-	module *wasmtime.Module
-	linker *wasmtime.Linker
-	memory int64 // bytes
-}
-
-// Serialize implements guest.Code.
-func (c *code) Serialize() []byte {
-	saved, err := c.module.Serialize()
+	defer C.wasmtime_module_delete(m)
+	code, err := serialize(m)
 	if err != nil {
-		return nil
+		return name
 	}
-	return saved
+	return fmt.Sprintf("%s %x", name, sha256.Sum256(code))
 }
 
-// Close implements guest.Code.
-func (c *code) Close(context.Context) error {
-	c.linker.Close()
-	c.module.Close()
+// Validate implements guest.Engine. Of what package wasm lets through it knows relaxed SIMD beyond ABI v1.
+func (e *engine) Validate(_ context.Context, module []byte) error {
+	if err := e.works(); err != nil {
+		return err
+	}
+	p, n := bytesOf(module)
+	return failed(C.wasmtime_module_validate(e.c, p, n))
+}
+
+// RelaxedSIMD implements guest.Relaxed.
+func (e *engine) RelaxedSIMD() {}
+
+// Close implements guest.Engine.
+func (e *engine) Close(context.Context) error {
+	if e.c != nil {
+		C.wasm_engine_delete(e.c)
+		e.c = nil
+	}
 	return nil
 }

@@ -5,8 +5,7 @@ package wasmtime
 import (
 	"testing"
 
-	"github.com/bytecodealliance/wasmtime-go/v39"
-
+	"bulkhead/runtimes/image"
 	"bulkhead/runtimes/runtimetest/spectest"
 )
 
@@ -16,4 +15,4 @@ func TestSpecificationAccepts(t *testing.T) { spectest.Accepts(t, judge().Valida
 
 func TestSpecificationRefusesStrangers(t *testing.T) { spectest.RefusesStrangers(t, judge().Validate) }
 
-func judge() *engine { return &engine{wasmtime.NewEngineWithConfig(features())} }
+func judge() *engine { return newEngine(image.Source{}) }

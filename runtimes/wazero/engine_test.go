@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"bulkhead/abi"
 	"bulkhead/runtimes/guest"
 	w "bulkhead/runtimes/runtimetest/wasmbuild"
@@ -30,7 +28,7 @@ func TestVersion(t *testing.T) {
 }
 
 // standard is the engine of New.
-func standard() engine { return engine{Config{Image: makeImage, Pagemap: openPagemap}} }
+func standard() engine { return engine{} }
 
 // sized is a module that has so many pages and may have so many.
 func sized(low, high uint32) []byte {
@@ -153,84 +151,6 @@ func files(t *testing.T) int {
 	return len(all)
 }
 
-// Thaw puts back every byte: of pages written to, of pages read, of all pages, and where nobody knows which.
-func TestThaw(t *testing.T) {
-	for name, pagemap := range map[string]func() (int, error){
-		"pagemap": openPagemap, "no pagemap": func() (int, error) { return -1, os.ErrPermission },
-		"not pagemap": func() (int, error) { return unix.Open("/proc/self", unix.O_RDONLY|unix.O_CLOEXEC, 0) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			e := engine{Config{Image: makeImage, Pagemap: pagemap}}
-			c := compile(t, e, sized(200, 201), nil) // more than maxEntries of 4 KiB
-			i, j := instantiate(t, c), instantiate(t, c)
-			for at := range i.Memory() {
-				i.Memory()[at] = byte(at * at >> 9)
-			}
-			clear(i.Memory()[1<<20 : 3<<20])
-			before := bytes.Clone(i.Memory())
-			frozen, err := i.Freeze()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer frozen.Close()
-			if n, err := unix.Pwrite(frozen.(*image).file, []byte("x"), 0); err == nil || unix.Ftruncate(frozen.(*image).file, 1) == nil {
-				t.Errorf("the file of the snapshot can be changed: wrote %d bytes", n)
-			}
-			same := func(what string, i *instance) {
-				t.Helper()
-				if err := i.Thaw(frozen); err != nil || !bytes.Equal(i.Memory(), before) {
-					t.Errorf("%s: not as it was: %v", what, err)
-				}
-			}
-			same("at first", i)
-			same("another instance", j)
-			last := len(before) - 1
-			for _, at := range []int{0, 4095, 4096, 1 << 20, 8<<20 - 1, 8 << 20, last} {
-				i.Memory()[at]++
-				same("one byte", i)
-			}
-			for _, at := range []int{0, 1 << 20, last} {
-				i.Memory()[at]++
-			}
-			same("some bytes", i)
-			for at := 0; at < len(before); at += 1000 {
-				i.Memory()[at]++
-			}
-			same("everywhere", i)
-			i.Memory()[last]++
-			same("after everywhere", i)
-			if !bytes.Equal(j.Memory(), before) {
-				t.Error("what one wrote the other sees")
-			}
-			if i.Grow(1); i.Thaw(frozen) == nil {
-				t.Error("a memory of another size was thawed")
-			}
-		})
-	}
-}
-
-// What was opened ahead serves one snapshot, and nobody gets a descriptor that may be another file's by now.
-func TestAhead(t *testing.T) {
-	before := files(t)
-	b := Ahead(-1).(*guest.Backend)
-	if files(t) != before+1 {
-		t.Error("not opened ahead")
-	}
-	b.Close(t.Context())
-	image := once(makeImage(1 << 20))
-	fd, err := image(5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unix.Close(fd)
-	if again, err := image(5); err == nil {
-		t.Errorf("descriptor %d for the second", again)
-	}
-	if _, err := once(0, os.ErrPermission)(5); err == nil {
-		t.Error("a descriptor of nothing")
-	}
-}
-
 // A memory stays where it is when it grows, up to its maximum, and new pages are zero.
 func TestMemoryGrows(t *testing.T) {
 	i := instantiate(t, compile(t, standard(), sized(0, 3), nil))
@@ -246,63 +166,5 @@ func TestMemoryGrows(t *testing.T) {
 	first := &i.Memory()[0]
 	if i.Grow(1) || i.memory.Reallocate(4<<16) != nil || len(i.Memory()) != 3<<16 || &i.Memory()[0] != first {
 		t.Error("grew over its maximum")
-	}
-}
-
-// A call that writes to very much leaves no pages behind that every restore after it has to copy.
-func TestThawForgets(t *testing.T) {
-	i := instantiate(t, compile(t, standard(), sized(1024, 1024), nil))
-	frozen, err := i.Freeze()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer frozen.Close()
-	if frozen.(*image).pagemap < 0 {
-		return // then every restore forgets all
-	}
-	thaw := func() {
-		t.Helper()
-		if err := i.Thaw(frozen); err != nil {
-			t.Fatal(err)
-		}
-	}
-	thaw()
-	memory, page := i.Memory(), os.Getpagesize()
-	for at := 0; at < (maxCopied+1)*page; at += page {
-		memory[at] = 1
-	}
-	thaw()
-	entries := make([]byte, len(memory)/page*entrySize)
-	if _, err := unix.Pread(frozen.(*image).pagemap, entries, firstEntry(memory)); err != nil {
-		t.Fatal(err)
-	}
-	kept := 0
-	for ; len(entries) > 0; entries = entries[entrySize:] {
-		if own(entries) {
-			kept++
-		}
-	}
-	if kept > 0 || bytes.Count(memory, []byte{1}) > 0 {
-		t.Errorf("%d pages are the instance's own, %d bytes are left", kept, bytes.Count(memory, []byte{1}))
-	}
-}
-
-// A pagemap that says nothing, or of other addresses, as an emulator's does, is not believed: pages would stay.
-func TestPagemapLies(t *testing.T) {
-	lie := func() (int, error) { return makeImage(1 << 50) } // zeros: no page is anywhere
-	i := instantiate(t, compile(t, engine{Config{Image: makeImage, Pagemap: lie}}, sized(128, 128), nil))
-	frozen, err := i.Freeze()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer frozen.Close()
-	for range 2 {
-		if err := i.Thaw(frozen); err != nil {
-			t.Fatal(err)
-		}
-		if i.Memory()[5] != 0 {
-			t.Fatal("a byte of the call before")
-		}
-		i.Memory()[5] = 1
 	}
 }

@@ -2,12 +2,14 @@ package wazero
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 
 	"bulkhead/runtimes/guest"
+	"bulkhead/runtimes/image"
 )
 
 // An instance is a module with a memory of its own.
@@ -15,6 +17,7 @@ type instance struct {
 	code   *code
 	module api.Module
 	memory *memory
+	view   image.View
 }
 
 // Instantiate implements guest.Code. WithName("") overrides the module's own name section.
@@ -60,6 +63,24 @@ func (i *instance) Memory() []byte { return i.memory.bytes() }
 func (i *instance) Grow(pages uint32) bool {
 	_, ok := i.module.Memory().Grow(pages)
 	return ok
+}
+
+// Freeze implements guest.Freezer.
+func (i *instance) Freeze() (guest.Image, error) {
+	m, err := i.code.Images.Freeze(i.memory.bytes())
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Thaw implements guest.Freezer.
+func (i *instance) Thaw(frozen guest.Image) error {
+	m, ok := frozen.(*image.Image)
+	if !ok {
+		return errors.New("the snapshot is of another engine")
+	}
+	return i.view.Thaw(i.memory.bytes(), m)
 }
 
 // Close implements guest.Instance. It frees the memory.

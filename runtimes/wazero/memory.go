@@ -13,8 +13,6 @@ import (
 type memory struct {
 	reserved []byte
 	size     int
-	image    *image // mapped over all of it, if any
-	entries  []byte // of pagemap, for thaw
 }
 
 // reserve returns a memory of low bytes that can grow to high.

@@ -16,6 +16,7 @@ import (
 
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/guest"
+	"bulkhead/runtimes/image"
 )
 
 // features are exactly those of ABI v1.
@@ -31,25 +32,20 @@ func New() runtimes.Backend { return Config{}.New() }
 
 // A Config says how the backend works. Its zero value is the default.
 type Config struct {
-	// Image makes the file of a large snapshot: a new one of zeros, at least size bytes. The default is a file in memory. An
-	// error means that the snapshot is copied.
-	Image func(size int) (fd int, err error)
-	// Pagemap opens /proc/self/pagemap, which is the default. An error means that large snapshots are restored slower.
-	Pagemap func() (fd int, err error)
+	Images image.Source // what large snapshots are made with
 }
 
 // New returns a backend.
-func (c Config) New() runtimes.Backend {
-	if c.Image == nil {
-		c.Image = makeImage
-	}
-	if c.Pagemap == nil {
-		c.Pagemap = openPagemap
-	}
-	return guest.New(engine{c})
-}
+func (c Config) New() runtimes.Backend { return guest.New(engine{c}) }
+
+// Ahead returns the backend for one plugin in a sandbox that this process enters afterwards: what a large snapshot needs is
+// opened here, and large snapshots of more plugins are copied.
+func Ahead(pagemap int) runtimes.Backend { return Config{Images: image.Ahead(pagemap)}.New() }
 
 type engine struct{ Config }
+
+// Version implements guest.Engine.
+func (engine) Version() string { return "wazero " + version }
 
 // ID implements guest.Engine. It has the features of the processor that wazero looks at.
 func (engine) ID() string {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bulkhead/runtimes"
+	"bulkhead/runtimes/image"
 	"bulkhead/runtimes/runtimetest"
 	"bulkhead/runtimes/wazero"
 )
@@ -36,10 +37,10 @@ func TestContractAheadOfNothing(t *testing.T) {
 func TestNoDifferenceToCopies(t *testing.T) { runtimetest.Agree(t, wazero.New, copying) }
 
 func copying() runtimes.Backend {
-	return wazero.Config{
-		Image:   func(int) (int, error) { return -1, errors.New("not here") },
+	return wazero.Config{Images: image.Source{
+		File:    func(int) (int, error) { return -1, errors.New("not here") },
 		Pagemap: func() (int, error) { return -1, errors.New("nor this") },
-	}.New()
+	}}.New()
 }
 
 func BenchmarkBackend(b *testing.B) { runtimetest.Benchmark(b, wazero.New) }

@@ -26,7 +26,8 @@ func missing(all []Layer) (names []string) {
 }
 
 func TestCheck(t *testing.T) {
-	l, err := Check(t.Context(), testConfig("plain"))
+	r, err := Check(t.Context(), testConfig("plain"))
+	l := r.Layers
 	if err != nil || missing(l) != nil {
 		t.Fatalf("%+v %v", l, err)
 	}
@@ -40,6 +41,16 @@ func TestCheck(t *testing.T) {
 	}
 	if _, err := Check(t.Context(), Config{}); err == nil {
 		t.Error("no backend")
+	}
+}
+
+// A worker says which engine it has.
+func TestEngines(t *testing.T) {
+	for name := range engines() {
+		r, err := Check(t.Context(), testConfig(name))
+		if err != nil || !strings.HasPrefix(r.Engine, name+" v") || missing(r.Layers) != nil {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
 	}
 }
 
@@ -132,8 +143,8 @@ const checkVariable = "BULKHEAD_TEST_CHECK"
 
 func beCheck() {
 	c := testConfig("plain")
-	l, err := Check(context.Background(), c)
-	os.Stdout.WriteString("missing: " + strings.Join(missing(l), " ") + "\n")
+	r, err := Check(context.Background(), c)
+	os.Stdout.WriteString("missing: " + strings.Join(missing(r.Layers), " ") + "\n")
 	if err != nil {
 		os.Stdout.WriteString(err.Error() + "\n")
 	}

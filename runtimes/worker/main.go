@@ -82,8 +82,16 @@ func run(list []string, engines map[string]Engine) error {
 	landlock, _ := landlockVersion() // the filter refuses to tell
 	layers, lacking := lockdown(a.data, a.ownUsers)
 	missing = errors.Join(missing, lacking)
-	if err := c.hello(layers, landlock, missing); err != nil || missing != nil {
+	if err := c.hello(versionOf(backend), layers, landlock, missing); err != nil || missing != nil {
 		return err
 	}
 	return c.work(backend)
+}
+
+// versionOf is the name and version of an engine, if it says them.
+func versionOf(b runtimes.Backend) string {
+	if v, ok := b.(runtimes.Versioned); ok {
+		return v.Version()
+	}
+	return ""
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -114,21 +113,12 @@ func (e *ends) fork(o *opened, p *program, a arguments, how isolation, memory []
 	return nil
 }
 
-// compilers is how many threads a worker compiles on, if its engine can use them, and arenas how many of them its C
-// library's malloc serves at once.
-const (
-	compilers = 4
-	arenas    = 2
-)
-
 // environment is all that a worker gets: one P, no look at files of the kernel or of the time zone later on, and a
-// collector that begins in time. Libraries of C and Rust would look how many processors there are.
+// collector that begins in time. The malloc of a C library would look how many processors there are.
 func environment() []string {
 	return []string{
-		"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0", "GOTRACEBACK=none", "TZ=UTC",
+		"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0", "GOTRACEBACK=none", "TZ=UTC", "MALLOC_ARENA_MAX=2",
 		fmt.Sprintf("GOMEMLIMIT=%d", startHeap),
-		fmt.Sprintf("MALLOC_ARENA_MAX=%d", arenas),
-		fmt.Sprintf("RAYON_NUM_THREADS=%d", min(compilers, runtime.NumCPU())),
 	}
 }
 

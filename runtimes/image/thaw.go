@@ -1,4 +1,4 @@
-package wazero
+package image
 
 import (
 	"encoding/binary"
@@ -7,25 +7,27 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"bulkhead/runtimes/guest"
 )
 
-// Thaw implements guest.Freezer. The first time it maps the image over the memory, at the same address; then it puts back
-// the pages that the guest has written to.
-func (i *instance) Thaw(frozen guest.Image) error {
-	m, ok := frozen.(*image)
-	if !ok || len(m.content) != i.memory.size {
+// A View is what one memory has mapped. Its zero value is nothing.
+type View struct {
+	image   *Image // over all of the memory, if any
+	entries []byte // of pagemap
+}
+
+// Thaw makes a memory equal to an image of its size. The first time it maps the image over the memory, at the same address;
+// then it puts back the pages that were written to. The error says that the memory is good for nothing now.
+func (v *View) Thaw(memory []byte, m *Image) error {
+	if len(m.content) != len(memory) {
 		return errors.New("the snapshot is of another memory")
 	}
-	if i.memory.image == m {
-		return i.memory.thaw()
+	if v.image == m {
+		return v.thaw(memory)
 	}
-	front := i.memory.bytes()
-	_, err := unix.MmapPtr(m.file, 0, unsafe.Pointer(unsafe.SliceData(front)), uintptr(len(front)),
+	_, err := unix.MmapPtr(m.file, 0, unsafe.Pointer(unsafe.SliceData(memory)), uintptr(len(memory)),
 		unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED)
 	if err == nil {
-		i.memory.image = m
+		v.image = m
 	}
 	return err
 }
@@ -38,10 +40,6 @@ const (
 	ofTheFile = 1 << 61
 	entrySize = 8
 )
-
-func openPagemap() (int, error) {
-	return unix.Open("/proc/self/pagemap", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-}
 
 // firstEntry is where the entries of a memory begin in pagemap.
 func firstEntry(memory []byte) int64 {
@@ -79,19 +77,19 @@ func truthful(pagemap, file int) bool {
 
 // thaw copies back the pages that were written to: that takes a tenth of the time of dropping all and faulting those in
 // again that the next call needs. Where many are written to all are dropped, for the sake of later calls and other instances.
-func (m *memory) thaw() error {
-	front, page := m.bytes(), os.Getpagesize()
-	if m.image.pagemap < 0 {
+func (v *View) thaw(front []byte) error {
+	page := os.Getpagesize()
+	if v.image.pagemap < 0 {
 		return unix.Madvise(front, unix.MADV_DONTNEED)
 	}
-	if m.entries == nil {
-		m.entries = make([]byte, min(len(front)/page, maxEntries)*entrySize)
+	if v.entries == nil {
+		v.entries = make([]byte, min(len(front)/page, maxEntries)*entrySize)
 	}
 	first := firstEntry(front)
 	dirty, most := 0, min(len(front)/page/2, maxCopied)
 	for at := 0; at < len(front); {
-		entries := m.entries[:min(len(m.entries), (len(front)-at)/page*entrySize)]
-		if n, err := unix.Pread(m.image.pagemap, entries, first+int64(at/page*entrySize)); n < len(entries) {
+		entries := v.entries[:min(len(v.entries), (len(front)-at)/page*entrySize)]
+		if n, err := unix.Pread(v.image.pagemap, entries, first+int64(at/page*entrySize)); n < len(entries) {
 			return errors.Join(errors.New("reading pagemap"), err)
 		}
 		for ; len(entries) > 0; entries, at = entries[entrySize:], at+page {
@@ -99,7 +97,7 @@ func (m *memory) thaw() error {
 				if dirty++; dirty > most {
 					return unix.Madvise(front, unix.MADV_DONTNEED)
 				}
-				copy(front[at:at+page], m.image.content[at:])
+				copy(front[at:at+page], v.image.content[at:])
 			}
 		}
 	}

@@ -1,4 +1,9 @@
-package wazero
+// Package image keeps the memory of a started guest as a file, from which instances map what they have not written to, and
+// puts a memory back to it in microseconds.
+//
+// Everything here works on mappings of the caller: a memory MUST begin and end at a page, stay where it is, belong to no
+// one else, and rest meanwhile.
+package image
 
 import (
 	"bytes"
@@ -6,12 +11,18 @@ import (
 	"fmt"
 
 	"golang.org/x/sys/unix"
-
-	"bulkhead/runtimes/guest"
 )
 
-// An image is a memory in a sealed file in memory, from which instances map what they have not written to.
-type image struct {
+// A Source is what images are made with. Its zero value is the default.
+type Source struct {
+	// File makes the file of an image: a new one of zeros, at least size bytes. The default is a file in memory.
+	File func(size int) (fd int, err error)
+	// Pagemap opens /proc/self/pagemap, which is the default. An error means that memories are put back slower, or copied.
+	Pagemap func() (fd int, err error)
+}
+
+// An Image is a memory in a sealed file in memory.
+type Image struct {
 	file    int
 	content []byte // the file, to copy from
 	pagemap int    // says which pages an instance has of its own; -1: nobody does
@@ -27,22 +38,21 @@ const (
 	freezeFromUnmapped = 4 << 20
 )
 
-// Freeze implements guest.Freezer.
-func (i *instance) Freeze() (guest.Image, error) {
-	now := i.memory.bytes()
-	if len(now) < freezeFrom {
+// Freeze makes an image of a memory as it is. An error means that a copy is the better snapshot.
+func (s Source) Freeze(memory []byte) (*Image, error) {
+	if len(memory) < freezeFrom {
 		return nil, errors.New("a copy is faster")
 	}
-	m := &image{file: -1, pagemap: -1}
-	if err := m.take(i.code.Config, now); err != nil {
+	m := &Image{file: -1, pagemap: -1}
+	if err := m.take(s, memory); err != nil {
 		m.Close()
-		return nil, fmt.Errorf("freezing a memory of %d bytes: %w", len(now), err)
+		return nil, fmt.Errorf("freezing a memory of %d bytes: %w", len(memory), err)
 	}
 	return m, nil
 }
 
-func (m *image) take(c Config, now []byte) (err error) {
-	if m.pagemap, err = c.Pagemap(); err != nil {
+func (m *Image) take(s Source, now []byte) (err error) {
+	if m.pagemap, err = s.pagemap(); err != nil {
 		m.pagemap = -1
 	} else if err = readable(m.pagemap, now); err != nil {
 		unix.Close(m.pagemap)
@@ -51,7 +61,7 @@ func (m *image) take(c Config, now []byte) (err error) {
 	if err != nil && len(now) < freezeFromUnmapped {
 		return err
 	}
-	if m.file, err = c.Image(len(now)); err != nil {
+	if m.file, err = s.file(len(now)); err != nil {
 		m.file = -1
 		return err
 	}
@@ -87,21 +97,8 @@ func write(fd int, content []byte) error {
 	return nil
 }
 
-// makeImage returns a new file in memory of size bytes.
-func makeImage(size int) (int, error) {
-	fd, err := unix.MemfdCreate("snapshot", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	if err != nil {
-		return -1, err
-	}
-	if err := unix.Ftruncate(fd, int64(size)); err != nil {
-		unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
-}
-
-// Close implements guest.Image. What instances have mapped stays.
-func (m *image) Close() error {
+// Close frees the image. What memories have mapped of it stays.
+func (m *Image) Close() error {
 	if m.content != nil {
 		unix.Munmap(m.content)
 	}
