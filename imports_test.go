@@ -37,6 +37,7 @@ func layers() []layer {
 		{"runtimes/image", "", sys},
 		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
 		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},
+		{"runtimes/wasmtime/host-wasmtime", "runtimes runtimes/wasmtime runtimes/worker", ""},
 		{"runtimes/worker/alone", "", ""},
 		{"runtimes/worker", "abi runtimes runtimes/worker/alone", sys},
 		{"runtimes/runtimetest/...", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm runtimes/runtimetest/...", ""},
