@@ -52,7 +52,7 @@ func layers() []layer {
 		{"host/control", "host/strictjson host/safefile", "golang.org/x/time/rate"},
 		{"host/manifest", "abi host/strictjson host/safefile", "github.com/BurntSushi/toml"},
 		{"host/keys", "abi host/strictjson host/safefile", "filippo.io/mldsa"},
-		{"host/bundle", "abi runtimes host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
+		{"host/bundle", "abi runtimes/wasm host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
 		{"host/audit", "abi host/strictjson host/gate", "github.com/google/uuid " + sys},

@@ -40,6 +40,7 @@ const (
 	MaxNonce       = 64
 	MaxJSONDepth   = 64   // nesting of any JSON that crosses the sandbox
 	MaxSlots       = 32   // entries of each of the descriptor's keys, models and assets
+	MaxBatch       = 1024 // examples in one request to a model
 	MaxReason      = 1024 // a policy's or an auth plugin's reason
 	MaxPrincipal   = 256  // a principal's identifier
 )

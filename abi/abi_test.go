@@ -76,7 +76,7 @@ func limits() map[string]int {
 		"MaxGuestError": abi.MaxGuestError, "MaxAuditObject": abi.MaxAuditObject, "MaxLogLine": abi.MaxLogLine,
 		"MaxSignInput": abi.MaxSignInput, "MinNonce": abi.MinNonce, "MaxNonce": abi.MaxNonce,
 		"MaxJSONDepth": abi.MaxJSONDepth, "MaxSlots": abi.MaxSlots, "MaxReason": abi.MaxReason,
-		"MaxPrincipal": abi.MaxPrincipal, "MaxTensor": abi.MaxTensor,
+		"MaxBatch": abi.MaxBatch, "MaxPrincipal": abi.MaxPrincipal, "MaxTensor": abi.MaxTensor,
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 type benchFlags struct {
 	limits              limitFlags
 	grant, config, tool string
-	wasi                bool
+	wasi, relaxed       bool
 }
 
 func (f *benchFlags) add(cmd *cobra.Command) {
@@ -23,6 +23,7 @@ func (f *benchFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.config, "config", "", "JSON file with the operator's config")
 	cmd.Flags().StringVar(&f.tool, "tool", "", "take input that is no whole tool request as the arguments of this tool")
 	cmd.Flags().BoolVar(&f.wasi, "wasi", false, "link WASI for a .wasm file; a bundle's descriptor says it itself")
+	cmd.Flags().BoolVar(&f.relaxed, "relaxed-simd", false, "a .wasm file may use relaxed SIMD; a bundle's descriptor says it itself")
 	f.limits.add(cmd)
 }
 
@@ -35,7 +36,11 @@ func (f *benchFlags) specimen(cmd *cobra.Command, path string) (*specimen, error
 	if f.wasi && sp.bundled {
 		return nil, usage(errors.New("--wasi is for .wasm files: a bundle's descriptor says wasi = true"))
 	}
+	if f.relaxed && sp.bundled {
+		return nil, usage(errors.New("--relaxed-simd is for .wasm files: a bundle's descriptor says relaxed_simd = true"))
+	}
 	sp.program.WASI = sp.program.WASI || f.wasi
+	sp.program.RelaxedSIMD = f.relaxed
 	if cmd.Flags().Changed("grant") {
 		g, err := parseGrants(f.grant)
 		if err != nil {

@@ -76,10 +76,10 @@ func newCacheWorld(t *testing.T) *cacheWorld {
 	}
 	w := &cacheWorld{t: t, dir: filepath.Join(t.TempDir(), "cache"), system: &system{Manifest: &manifest.Manifest{}, root: root, development: true}}
 	for _, alias := range []string{"a", "b"} {
-		w.system.plugins = append(w.system.plugins, &plugin{
+		w.system.plugins = append(w.system.plugins, newPlugin(
 			manifest.Plugin{Alias: alias, Name: "acme/" + alias, Role: abi.RoleTool, Backend: "fake", Isolation: manifest.Inline},
 			&bundle.Bundle{Contents: bundle.Contents{Digest: strings.Repeat(alias, 64), Wasm: []byte(alias), Descriptor: bundle.Descriptor{Name: "acme/" + alias, Role: abi.RoleTool}}},
-		})
+		))
 	}
 	return w
 }

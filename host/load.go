@@ -65,7 +65,7 @@ func rank(p *plugin) int {
 func (l *loader) open() error {
 	var errs []error
 	for _, p := range l.system.plugins {
-		at := placement{engine: p.Backend, isolation: p.Isolation}
+		at := placed(p.Plugin)
 		if l.backends[at] != nil {
 			continue
 		}
@@ -122,8 +122,8 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) error {
 	if err != nil {
 		return fmt.Errorf("plugin %s: %w", p.Alias, err)
 	}
-	m, err := admit(ctx, l.backends[placement{engine: p.Backend, isolation: p.Isolation}], runtimes.Program{
-		Name: p.Alias, Wasm: p.bundle.Wasm, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
+	m, err := admit(ctx, l.backends[placed(p.Plugin)], runtimes.Program{
+		Name: p.Alias, Wasm: p.module.Wasm, RelaxedSIMD: p.module.Relaxed, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
 	}, &p.bundle.Contents)
 	if err != nil {
@@ -174,21 +174,12 @@ func (l *loader) bind(p *plugin) (runtimes.Host, error) {
 	}
 	for _, slot := range d.Models {
 		model := l.system.plugin(p.Infer[slot])
-		in, out := sizes(model.bundle.Descriptor.Inputs), sizes(model.bundle.Descriptor.Outputs)
+		in, out := model.bundle.Descriptor.Sizes()
 		c.Models = append(c.Models, capability.Model{
-			Alias: model.Alias, Digest: model.bundle.Digest, Module: l.module(model.Alias), InputBytes: in, OutputBytes: out,
+			Plugin: model.ref(), Module: l.module(model.Alias), InputBytes: in, OutputBytes: out, Batch: model.bundle.Descriptor.Examples(),
 		})
 	}
 	return capability.Bind(c)
-}
-
-func sizes(tensors []abi.Tensor) int {
-	sum := 0
-	for _, t := range tensors {
-		n, _ := t.Bytes() // the descriptor was validated
-		sum += n
-	}
-	return sum
 }
 
 // selfTest runs what the author signed as the plugin's behaviour. There is no call, so log and read alone work.

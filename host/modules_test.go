@@ -22,6 +22,7 @@ const (
 func smallModules() map[string]func() []byte {
 	return map[string]func() []byte{
 		"echo":      func() []byte { return guest(1, w.Get(0), w.Get(1), w.Pack(2)) },
+		"relaxed":   relaxed,
 		"trap":      func() []byte { return guest(1, w.Do(w.Unreachable), w.I64(0)) },
 		"loop":      func() []byte { return guest(1, w.Loop(w.Br(0)), w.I64(0)) },
 		"far":       func() []byte { return guest(1, w.I32(0xfffffff0), w.I32(64), w.Pack(2)) },
@@ -52,6 +53,12 @@ func finish(m *w.Module, pages uint32, body ...[]byte) []byte {
 	m.Export(abi.ExportInput, wasm.KindFunc, m.Func(wasm.Signature("i", "i"), 0, w.I32(guestInput)))
 	m.Export(abi.ExportHandle, wasm.KindFunc, m.Func(wasm.Signature("ii", "I"), 1, body...))
 	return m.Bytes()
+}
+
+// relaxed echoes, after a relaxed dot product.
+func relaxed() []byte {
+	const sixteen = "\xfd\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+	return guest(1, []byte(sixteen+sixteen+"\xfd\x92\x02"), w.Do(w.Drop), w.Get(0), w.Get(1), w.Pack(2))
 }
 
 func says(words string) []byte {

@@ -18,6 +18,12 @@ type placement struct {
 	worker    string // on the workbench: path of the program that is the worker; "": this one
 }
 
+// relaxedSIMD reports whether the engine offers it.
+func (p placement) relaxedSIMD() bool { return p.engine == "wasmtime" }
+
+// placed is where the operator wants a plugin.
+func placed(p manifest.Plugin) placement { return placement{engine: p.Backend, isolation: p.Isolation} }
+
 // open makes the backend of a placement, which the caller closes. Its error carries exit code 3: there is no second best.
 // Workers are processes of the given program, or of this one, and must have the required layers of a sandbox, beside those
 // that all have.

@@ -41,6 +41,10 @@ type planPlugin struct {
 	Publisher string   `json:"publisher"`
 	Signers   []string `json:"signers"`
 	Digest    string   `json:"digest"`
+
+	Module       string `json:"module"`        // the file that runs
+	ModuleDigest string `json:"module_digest"` // its SHA-256 in hex
+
 	Asked     []string `json:"asked"`
 	Granted   []string `json:"granted"`
 	Memory    uint64   `json:"memory"`  // bytes of one instance
@@ -57,7 +61,7 @@ func planOf(sys *system) plan {
 		d := q.bundle.Descriptor
 		pp := planPlugin{
 			Alias: q.Alias, Name: d.Name, Version: d.Version, Role: string(d.Role), Backend: q.Backend, Publisher: q.bundle.Publisher,
-			Signers: q.bundle.Signers, Digest: q.bundle.Digest, Asked: requests(&d), Granted: granted(q),
+			Signers: q.bundle.Signers, Digest: q.bundle.Digest, Module: q.module.File, ModuleDigest: q.module.Digest, Asked: requests(&d), Granted: granted(q),
 			Isolation: string(q.Isolation), Memory: q.Memory, Timeout: manifest.FormatTimeout(q.Timeout), Fuel: q.Fuel, Instances: q.Instances, Stateful: q.Stateful,
 		}
 		for _, t := range d.Tools {
@@ -97,6 +101,11 @@ func notes(sys *system) []string {
 	}
 	if aliases := having(sys, func(p *plugin) bool { return p.Stateful }); aliases != "" {
 		out = append(out, "stateful: "+aliases+" (what one principal leaves behind, the next one meets)")
+	}
+	for _, p := range sys.plugins {
+		if p.bundle.Relaxed != nil {
+			out = append(out, fmt.Sprintf("%s has two modules: %s runs on %s, digest %s", p.Alias, p.module.File, p.Backend, p.module.Digest))
+		}
 	}
 	if sys.development {
 		out = append(out, "development keys: log, evidence and receipts say so; loopback only")

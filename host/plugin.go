@@ -61,7 +61,8 @@ lies. An older bundle at -o is replaced, anything else there is left alone.`,
 			if err != nil {
 				return err
 			}
-			return s.say(map[string]string{"bundle": out, "digest": b.Digest}, fmt.Sprintf("built %s: %s %s, digest %s\n", out, b.Descriptor.Name, b.Descriptor.Version, b.Digest))
+			return s.say(map[string]any{"bundle": out, "digest": b.Digest, "modules": modulesOf(&b.Contents)},
+				fmt.Sprintf("built %s: %s %s, digest %s\n%s", out, b.Descriptor.Name, b.Descriptor.Version, b.Digest, moduleLines(&b.Contents)))
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the bundle's folder")
@@ -120,57 +121,13 @@ func pluginVerifyCommand(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.say(map[string]any{"name": b.Descriptor.Name, "version": b.Descriptor.Version, "digest": b.Digest, "signers": b.Signers},
-				fmt.Sprintf("verified: %s %s, role %s, digest %s, signed by %s\n", b.Descriptor.Name, b.Descriptor.Version, b.Descriptor.Role, b.Digest, strings.Join(b.Signers, " ")))
+			result := map[string]any{"name": b.Descriptor.Name, "version": b.Descriptor.Version, "digest": b.Digest, "signers": b.Signers, "modules": modulesOf(&b.Contents)}
+			return s.say(result, fmt.Sprintf("verified: %s %s, role %s, digest %s, signed by %s\n%s", b.Descriptor.Name, b.Descriptor.Version, b.Descriptor.Role,
+				b.Digest, strings.Join(b.Signers, " "), moduleLines(&b.Contents)))
 		},
 	}
 	cmd.Flags().StringArrayVar(&paths, "key", nil, "public file of a publisher key; may be repeated")
 	cmd.Flags().IntVar(&threshold, "threshold", 1, "how many distinct keys must have signed")
 	_ = cmd.MarkFlagRequired("key") // fails only for an unknown flag
 	return cmd
-}
-
-// inspected is what `host plugin inspect --json` prints.
-type inspected struct {
-	Verified   bool              `json:"verified"` // always false: inspect trusts nobody
-	Signed     bool              `json:"signed"`
-	KeyIDs     []string          `json:"keyids"`
-	Digest     string            `json:"digest"`
-	WasmBytes  int               `json:"wasm_bytes"`
-	Descriptor bundle.Descriptor `json:"descriptor"`
-}
-
-func pluginInspectCommand(s *streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "inspect BUNDLE",
-		Short: "Print what a bundle says about itself; nothing of it is verified",
-		Args:  exactly("BUNDLE"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			u, err := bundle.Inspect(args[0])
-			if err != nil {
-				return err
-			}
-			return s.say(inspected{false, u.Signed, u.KeyIDs, u.Digest, len(u.Wasm), u.Descriptor}, inspectText(u))
-		},
-	}
-}
-
-func inspectText(u *bundle.Unverified) string {
-	d := u.Descriptor
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s, role %s, %d bytes of wasm, digest %s\n", d.Name, d.Version, d.Role, len(u.Wasm), u.Digest)
-	fmt.Fprintf(&b, "asks for: %s\n", strings.Join(requests(&d), " "))
-	for _, t := range d.Tools {
-		fmt.Fprintf(&b, "tool %s: %s\n", t.Name, terminal(t.Description))
-	}
-	for i, a := range d.Assets {
-		fmt.Fprintf(&b, "asset %s, %d bytes\n", a, len(u.Assets[i]))
-	}
-	fmt.Fprintf(&b, "self-tests: %d\n", len(d.SelfTests))
-	if u.Signed {
-		fmt.Fprintf(&b, "NOT VERIFIED; signatures name the keys %s\n", strings.Join(u.KeyIDs, " "))
-	} else {
-		b.WriteString("NOT SIGNED\n")
-	}
-	return b.String()
 }

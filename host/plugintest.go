@@ -43,8 +43,9 @@ self-test used of each is told.`,
 				return err
 			}
 			name, n := u.Descriptor.Name, len(u.SelfTests)
-			return s.say(map[string]any{"name": name, "passed": n, "reported": used.reported, "used": used.of(within)},
-				fmt.Sprintf("%s: %d self-tests passed\n%s\n", name, n, used.text(within)))
+			tested := u.Module(at.relaxedSIMD())
+			result := map[string]any{"name": name, "passed": n, "reported": used.reported, "used": used.of(within), "module": tested.File}
+			return s.say(result, fmt.Sprintf("%s: %d self-tests passed%s\n%s\n", name, n, ofTwo(&u.Contents, tested, " by "), used.text(within)))
 		},
 	}
 	cmd.Flags().StringVar(&config, "config", "", "JSON file with the operator's config")
@@ -61,8 +62,9 @@ func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, at placem
 	if err != nil {
 		return nil, err
 	}
+	module := u.Module(at.relaxedSIMD())
 	m, err := backend.Load(ctx, runtimes.Program{
-		Name: u.Descriptor.Name, Wasm: u.Wasm, Config: config, Assets: u.Assets, Grants: u.Descriptor.Grants(),
+		Name: u.Descriptor.Name, Wasm: module.Wasm, RelaxedSIMD: module.Relaxed, Config: config, Assets: u.Assets, Grants: u.Descriptor.Grants(),
 		WASI: u.Descriptor.WASI, Host: bench{slog.New(slog.NewTextHandler(s.err, nil))}, Limits: limits,
 	})
 	if err != nil {

@@ -23,6 +23,7 @@ type specimen struct {
 	keys, models []string // names of slots
 	tools        []string
 	program      runtimes.Program // without host and limits
+	relaxed      []byte           // its module for engines with relaxed SIMD; nil: there is one for all
 	bundled      bool
 }
 
@@ -57,7 +58,7 @@ func readBundle(dir string) (*specimen, error) {
 	}
 	d := &u.Descriptor
 	sp := &specimen{
-		name: d.Name, digest: u.Digest, role: d.Role, keys: d.Keys, models: d.Models, bundled: true,
+		name: d.Name, digest: u.Digest, role: d.Role, keys: d.Keys, models: d.Models, relaxed: u.Relaxed, bundled: true,
 		program: runtimes.Program{Name: d.Name, Wasm: u.Wasm, Assets: u.Assets, Grants: d.Grants(), WASI: d.WASI, Stateful: d.Stateful},
 	}
 	for _, t := range d.Tools {
@@ -77,6 +78,15 @@ func readModule(path string) (*specimen, error) {
 		name: "workbench/module", digest: hex.EncodeToString(sum[:]), role: abi.RoleTool,
 		program: runtimes.Program{Name: filepath.Base(path), Wasm: data},
 	}, nil
+}
+
+// on returns the program for an engine: of two modules, the one that a host would run there.
+func (sp *specimen) on(at placement) runtimes.Program {
+	p := sp.program
+	if sp.relaxed != nil && at.relaxedSIMD() {
+		p.Wasm, p.RelaxedSIMD = sp.relaxed, true
+	}
+	return p
 }
 
 // grant gives the plugin other capabilities than its descriptor asks for.

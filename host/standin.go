@@ -7,6 +7,7 @@ import (
 	"bulkhead/abi"
 	"bulkhead/host/attest"
 	"bulkhead/host/capability"
+	"bulkhead/host/gate"
 	"bulkhead/host/keys"
 	"bulkhead/runtimes"
 )
@@ -32,7 +33,7 @@ func newStandIn(sp *specimen, words *collector) (*standIn, error) {
 		c.Keys = append(c.Keys, capability.Key{Slot: slot, ID: key.Public().ID(), Signer: throwaway{key}})
 	}
 	for _, slot := range sp.slots(abi.Infer, sp.models) {
-		c.Models = append(c.Models, capability.Model{Alias: "echo of " + slot, Digest: sp.digest, Module: echo{}, AnySize: true})
+		c.Models = append(c.Models, capability.Model{Plugin: gate.PluginRef{Alias: "echo of " + slot, Digest: sp.digest}, Module: echo{}, AnySize: true})
 	}
 	var err error
 	if sp.program.Grants.Has(abi.Attest) {

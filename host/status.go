@@ -37,6 +37,7 @@ type pluginStatus struct {
 	Name        string `json:"name"`
 	Version     string `json:"version"`
 	Digest      string `json:"digest"`
+	Module      string `json:"module"`
 	Role        string `json:"role"`
 	Backend     string `json:"backend"`
 	Isolation   string `json:"isolation"`
@@ -74,7 +75,7 @@ func (h *running) status() hostStatus {
 func (l *loader) pluginStatus(p *plugin, now time.Time) pluginStatus {
 	d, m := p.bundle.Descriptor, l.moduleStatus(p.Alias)
 	s := pluginStatus{
-		Alias: p.Alias, Name: d.Name, Version: d.Version, Digest: p.bundle.Digest, Role: string(d.Role), Backend: p.Backend,
+		Alias: p.Alias, Name: d.Name, Version: d.Version, Digest: p.bundle.Digest, Module: p.module.File, Role: string(d.Role), Backend: p.Backend,
 		Isolation: string(p.Isolation), Ready: !now.Before(m.Quarantined), Instances: m.Instances, Idle: m.Idle, Calls: m.Calls,
 		Replaced: m.Replaced, Deaths: m.Deaths, Dropped: m.Dropped, Panics: m.Panics, Reason: gate.Escape(m.Reason),
 	}

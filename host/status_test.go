@@ -40,10 +40,10 @@ func newRunning(t *testing.T) (*running, map[string]*reporting) {
 	for alias, role := range map[string]abi.Role{"auth": abi.RoleAuth, "first": abi.RolePolicy, "second": abi.RolePolicy, "tool": abi.RoleTool} {
 		modules[alias] = &reporting{}
 		l.modules[alias] = modules[alias]
-		sys.plugins = append(sys.plugins, &plugin{
+		sys.plugins = append(sys.plugins, newPlugin(
 			manifest.Plugin{Alias: alias, Name: "acme/" + alias, Role: role, Backend: "wazero"},
 			&bundle.Bundle{Contents: bundle.Contents{Digest: strings.Repeat("d", 64), Descriptor: bundle.Descriptor{Name: "acme/" + alias, Version: "1.2.3", Role: role}}},
-		})
+		))
 	}
 	h := &running{sys: sys, loader: l, logger: l.logger, started: time.Now().Add(-time.Minute)}
 	var err error
@@ -113,7 +113,7 @@ func TestStatusOverTheSocket(t *testing.T) {
 		t.Fatalf("%+v", s.Plugins)
 	}
 	for _, p := range s.Plugins {
-		want := pluginStatus{Alias: p.Alias, Name: "acme/" + p.Alias, Version: "1.2.3", Digest: strings.Repeat("d", 64), Role: p.Role, Backend: "wazero", Isolation: p.Isolation, Ready: true}
+		want := pluginStatus{Alias: p.Alias, Name: "acme/" + p.Alias, Version: "1.2.3", Digest: strings.Repeat("d", 64), Module: "plugin.wasm", Role: p.Role, Backend: "wazero", Isolation: p.Isolation, Ready: true}
 		if p.Alias == "tool" {
 			want.Instances, want.Idle, want.Calls, want.Replaced, want.Deaths, want.Dropped, want.Panics = 3, 2, 40, 5, 6, 7, 8
 			want.Ready, want.Quarantined, want.Reason = false, until.UTC().Format(time.RFC3339), `killed by signal 9\x1b[2J`

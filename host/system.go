@@ -33,9 +33,22 @@ type system struct {
 type plugin struct {
 	manifest.Plugin
 	bundle *bundle.Bundle
+	module bundle.Module // of the bundle's, the one that runs
 }
 
-func (p *plugin) ref() gate.PluginRef { return gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest} }
+// newPlugin chooses the module by the engine that the operator chose.
+func newPlugin(p manifest.Plugin, b *bundle.Bundle) *plugin {
+	return &plugin{p, b, b.Module(placed(p).relaxedSIMD())}
+}
+
+// ref names the plugin in entries; which module runs is told where there are two.
+func (p *plugin) ref() gate.PluginRef {
+	ref := gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest}
+	if p.bundle.Relaxed != nil {
+		ref.Module, ref.ModuleDigest = p.module.File, p.module.Digest
+	}
+	return ref
+}
 
 // readSystem reads the manifest, the keys, workers and bundles that it names, and holds them against each other. Nothing is
 // compiled and nothing is written. All problems of one kind come at once: first those of the manifest, then those of keys,
@@ -123,7 +136,7 @@ func (s *system) readBundles(publishers []bundle.Publisher) error {
 			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
 			continue
 		}
-		s.plugins = append(s.plugins, &plugin{p, b})
+		s.plugins = append(s.plugins, newPlugin(p, b))
 	}
 	return errors.Join(errs...)
 }
@@ -177,7 +190,7 @@ func requests(d *bundle.Descriptor) []string {
 func (s *system) crossCheck() error {
 	asked := map[string]manifest.Asked{}
 	for _, p := range s.plugins {
-		outline, err := wasm.ReadHead(p.bundle.Wasm) // loading reads the rest
+		outline, err := wasm.ReadHead(p.module.Wasm) // loading reads the rest
 		if err != nil {
 			return refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), "")
 		}

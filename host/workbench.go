@@ -29,15 +29,15 @@ func newWorkbench(ctx context.Context, sp *specimen, at placement, limits runtim
 	if w.backend, err = at.openAlone(); err != nil {
 		return nil, err
 	}
-	if w.module, err = loadSpecimen(ctx, w.backend, sp, host, limits); err != nil {
+	if w.module, err = loadSpecimen(ctx, w.backend, sp, at, host, limits); err != nil {
 		return nil, errors.Join(err, w.backend.Close(ctx))
 	}
 	return w, nil
 }
 
 // loadSpecimen adds to a refusal what the flags can do about it.
-func loadSpecimen(ctx context.Context, b runtimes.Backend, sp *specimen, host runtimes.Host, limits runtimes.Limits) (runtimes.Module, error) {
-	p := sp.program
+func loadSpecimen(ctx context.Context, b runtimes.Backend, sp *specimen, at placement, host runtimes.Host, limits runtimes.Limits) (runtimes.Module, error) {
+	p := sp.on(at)
 	p.Host, p.Limits = host, limits
 	m, err := b.Load(ctx, p)
 	if err == nil {

@@ -45,7 +45,7 @@ func TestWorkbenchReachesNothingOfAHost(t *testing.T) {
 func TestLoadSeesNoCacheAndTheLimits(t *testing.T) {
 	sp := specimenOf(abi.GrantsOf(abi.Log))
 	b := &noting{}
-	if _, err := loadSpecimen(t.Context(), b, sp, nil, runtimes.Limits{Memory: 1 << 20}); err == nil {
+	if _, err := loadSpecimen(t.Context(), b, sp, placement{engine: "wazero"}, nil, runtimes.Limits{Memory: 1 << 20}); err == nil {
 		t.Fatal("the backend refuses all, and it loaded")
 	}
 	if b.p.Cache != nil || b.p.Limits.Memory != 1<<20 || b.p.Grants != sp.program.Grants {

@@ -98,16 +98,18 @@ type Cache interface {
 
 // A Program is one plugin as the host wants it run.
 type Program struct {
-	Name     string // alias, for errors and logs
-	Wasm     []byte
-	Config   []byte   // JSON object for configure; nil: the plugin has no config, and configure, if exported, gets {}
-	Assets   [][]byte // by read slot
-	Grants   abi.Grants
-	WASI     bool // the descriptor declares wasi = true
-	Stateful bool // calls share one instance, which keeps its memory; declared by the descriptor and granted
-	Host     Host
-	Limits   Limits
-	Cache    Cache // nil: compile every time
+	Name   string // alias, for errors and logs
+	Wasm   []byte
+	Config []byte   // JSON object for configure; nil: the plugin has no config, and configure, if exported, gets {}
+	Assets [][]byte // by read slot
+	Grants abi.Grants
+	WASI   bool // the descriptor declares wasi = true
+	// RelaxedSIMD says that Wasm may use relaxed SIMD. A Backend that does not offer it refuses the program.
+	RelaxedSIMD bool
+	Stateful    bool // calls share one instance, which keeps its memory; declared by the descriptor and granted
+	Host        Host
+	Limits      Limits
+	Cache       Cache // nil: compile every time
 }
 
 // Errors of Call and, wrapped in a LoadError, of Load.

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"bulkhead/host/strictjson"
+	"bulkhead/runtimes/wasm"
 )
 
 // SourceFile is the author's descriptor in a plugin's source folder. The host never reads it to run a plugin.
@@ -109,6 +110,7 @@ func collect(src string) (map[string][]byte, *source, error) {
 	}
 	in.problem(s.descriptor.Validate())
 	in.bundleFiles(s)
+	in.plainOnly(s)
 	if in.problems != nil {
 		return nil, nil, &Invalid{Path: filepath.Join(src, SourceFile), Problems: in.problems}
 	}
@@ -157,8 +159,11 @@ func (in *inputs) bundleFiles(s *source) {
 	left := int64(MaxBundle)
 	for _, name := range s.descriptor.Files() {
 		from, limit := name, left
-		if name == wasmFile {
+		switch name {
+		case wasmFile:
 			from, limit = s.wasm, MaxWasm
+		case relaxedFile:
+			from, limit = s.relaxed, MaxWasm
 		}
 		if from == "" {
 			continue
@@ -167,6 +172,16 @@ func (in *inputs) bundleFiles(s *source) {
 		in.problem(err)
 		in.files[name] = data
 		left -= int64(len(data))
+	}
+}
+
+// plainOnly tells an author whose modules were mixed up: a host that offers no relaxed SIMD would refuse the first.
+func (in *inputs) plainOnly(s *source) {
+	if !s.descriptor.RelaxedSIMD || in.problems != nil {
+		return
+	}
+	if _, err := wasm.Read(in.files[wasmFile]); err != nil {
+		in.problem(fmt.Errorf("wasm = %q: %w", s.wasm, err))
 	}
 }
 

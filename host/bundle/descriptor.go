@@ -16,15 +16,17 @@ type Descriptor struct {
 	WASI          bool           `json:"wasi"`
 	SecurityEpoch int            `json:"security_epoch"`
 	Capabilities  []string       `json:"capabilities"`
-	Keys          []string       `json:"keys,omitempty"`      // by key slot
-	Models        []string       `json:"models,omitempty"`    // by model slot
-	Assets        []string       `json:"assets,omitempty"`    // files of the bundle, by read slot
-	Phase         []abi.Phase    `json:"phase,omitempty"`     // policies only
-	Stateful      bool           `json:"stateful,omitempty"`  // calls share one instance; tools and models only
-	Tools         []Tool         `json:"tools,omitempty"`     // tools only
-	Inputs        []abi.Tensor   `json:"inputs,omitempty"`    // models only
-	Outputs       []abi.Tensor   `json:"outputs,omitempty"`   // models only
-	SelfTests     []SelfTestSpec `json:"selftests,omitempty"` // run at load
+	Keys          []string       `json:"keys,omitempty"`        // by key slot
+	Models        []string       `json:"models,omitempty"`      // by model slot
+	Assets        []string       `json:"assets,omitempty"`      // files of the bundle, by read slot
+	Phase         []abi.Phase    `json:"phase,omitempty"`       // policies only
+	Stateful      bool           `json:"stateful,omitempty"`    // calls share one instance; tools and models only
+	RelaxedSIMD   bool           `json:"relaxed_simd,omitzero"` // the bundle has a second module, for backends with relaxed SIMD
+	Tools         []Tool         `json:"tools,omitempty"`       // tools only
+	Inputs        []abi.Tensor   `json:"inputs,omitempty"`      // models only
+	Outputs       []abi.Tensor   `json:"outputs,omitempty"`     // models only
+	Batch         int            `json:"batch,omitzero"`        // models only: most examples of one request; 0 means 1
+	SelfTests     []SelfTestSpec `json:"selftests,omitempty"`   // run at load
 }
 
 // A Tool is one MCP tool of a tool plugin. The schemas are passed to clients byte for byte.
@@ -75,7 +77,22 @@ func (d *Descriptor) Grants() abi.Grants {
 // After reports whether a policy is asked again with the result.
 func (d *Descriptor) After() bool { return len(d.Phase) == 2 }
 
-// Files returns the bundle's files beside the envelope, without duplicates: the module, assets, files of self-tests.
+// Sizes returns the bytes of one example of a model: all its inputs, all its outputs.
+func (d *Descriptor) Sizes() (input, output int) { return size(d.Inputs), size(d.Outputs) }
+
+// Examples returns how many examples one request to a model may hold.
+func (d *Descriptor) Examples() int { return max(d.Batch, 1) }
+
+func size(tensors []abi.Tensor) int {
+	total := 0
+	for _, t := range tensors {
+		n, _ := t.Bytes() // the descriptor was validated
+		total += n
+	}
+	return total
+}
+
+// Files returns the bundle's files beside the envelope, without duplicates: modules, assets, files of self-tests.
 func (d *Descriptor) Files() []string {
 	seen := map[string]bool{"": true}
 	var out []string
@@ -86,6 +103,9 @@ func (d *Descriptor) Files() []string {
 		}
 	}
 	add(wasmFile)
+	if d.RelaxedSIMD {
+		add(relaxedFile)
+	}
 	for _, name := range d.Assets {
 		add(name)
 	}

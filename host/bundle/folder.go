@@ -16,13 +16,14 @@ import (
 // Files of a bundle that are the bundle's own.
 const (
 	wasmFile      = "plugin.wasm"
+	relaxedFile   = "plugin.relaxed.wasm" // of a bundle whose descriptor has relaxed_simd
 	envelopeFile  = "plugin.dsse.json"
 	statementFile = "plugin.statement.json" // of a bundle that nobody signed yet
 )
 
 // Limits of a bundle's files.
 const (
-	MaxWasm      = 16 << 20
+	MaxWasm      = 16 << 20 // one module
 	MaxBundle    = 64 << 20 // all files but the envelope
 	MaxEnvelope  = 1 << 20
 	maxStatement = 512 << 10 // leaves room for base64 and signatures

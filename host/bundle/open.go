@@ -20,6 +20,7 @@ type Contents struct {
 	Descriptor Descriptor
 	Digest     string // SHA-256 of the statement, which covers every file and the descriptor; lower-case hex
 	Wasm       []byte
+	Relaxed    []byte        // the same plugin with relaxed SIMD; nil without relaxed_simd
 	Assets     [][]byte      // by read slot
 	Schemas    []ToolSchemas // by position in Descriptor.Tools
 	SelfTests  []SelfTest    // by position in Descriptor.SelfTests
@@ -151,7 +152,7 @@ func (f *folder) readAll(s *statement, statement string) (map[string][]byte, err
 	left := int64(MaxBundle)
 	for _, sub := range s.Subject {
 		limit := left
-		if sub.Name == wasmFile {
+		if sub.Name == wasmFile || sub.Name == relaxedFile {
 			limit = min(limit, MaxWasm)
 		}
 		data, err := f.read(sub.Name, limit)
@@ -183,7 +184,10 @@ func sameFiles(got, want []string) error {
 
 // contents compiles what the files hold.
 func (s *statement) contents(digest string, files map[string][]byte) (*Contents, error) {
-	c := &Contents{Descriptor: s.Predicate, Digest: digest, Wasm: files[wasmFile]}
+	c := &Contents{Descriptor: s.Predicate, Digest: digest, Wasm: files[wasmFile], Relaxed: files[relaxedFile]}
+	if err := c.checkVariants(); err != nil {
+		return nil, err
+	}
 	for _, name := range s.Predicate.Assets {
 		c.Assets = append(c.Assets, files[name])
 	}

@@ -14,7 +14,7 @@ import (
 // A SelfTest is one question to a plugin and what it must answer.
 type SelfTest struct {
 	Tool   string // name in the descriptor; "" for other roles
-	Input  []byte // a tool's arguments, the request of an auth or policy plugin, or a model's input
+	Input  []byte // a tool's arguments, the request of an auth or policy plugin, or a model's input: one example or several
 	Expect []byte // nil: the plugin must merely answer
 
 	outputs   []abi.Tensor // of a model
@@ -30,7 +30,7 @@ func newSelfTest(c *Contents, spec SelfTestSpec, files map[string][]byte) (SelfT
 	}
 	if c.Descriptor.Role == abi.RoleModel {
 		t.raw = true
-		return t, t.checkTensors(c.Descriptor.Inputs)
+		return t, t.checkTensors(&c.Descriptor)
 	}
 	for i, tool := range c.Descriptor.Tools {
 		if tool.Name == spec.Tool {
@@ -51,23 +51,24 @@ func newSelfTest(c *Contents, spec SelfTestSpec, files map[string][]byte) (SelfT
 	return t, nil
 }
 
-func (t SelfTest) checkTensors(inputs []abi.Tensor) error {
-	if want := size(inputs); len(t.Input) != want {
-		return fmt.Errorf("the input has %d bytes, want %d", len(t.Input), want)
+// checkTensors takes whole examples, as many as a request may hold, and as many answers.
+func (t SelfTest) checkTensors(d *Descriptor) error {
+	in, out := d.Sizes()
+	n := len(t.Input) / in
+	if n < 1 || n > d.Examples() || n*in != len(t.Input) {
+		return fmt.Errorf("the input has %d bytes, want %s", len(t.Input), examples(in, d.Examples()))
 	}
-	if want := size(t.outputs); t.Expect != nil && len(t.Expect) != want {
-		return fmt.Errorf("the output has %d bytes, want %d", len(t.Expect), want)
+	if t.Expect != nil && len(t.Expect) != n*out {
+		return fmt.Errorf("the output has %d bytes, want %d", len(t.Expect), n*out)
 	}
 	return nil
 }
 
-func size(tensors []abi.Tensor) int {
-	total := 0
-	for _, t := range tensors {
-		n, _ := t.Bytes()
-		total += n
+func examples(size, most int) string {
+	if most == 1 {
+		return fmt.Sprint(size)
 	}
-	return total
+	return fmt.Sprintf("%d for each of 1 to %d examples", size, most)
 }
 
 // Check compares an answer with what is expected: JSON by its RFC 8785 form, tensors byte by byte or, with a tolerance,
@@ -103,13 +104,24 @@ func (t SelfTest) checkOutput(answer []byte) error {
 		}
 		return nil
 	}
+	one := size(t.outputs)
+	for at := 0; at < len(answer); at += one {
+		if err := t.compareExample(answer[at:at+one], t.Expect[at:at+one]); err != nil {
+			if len(answer) > one {
+				return fmt.Errorf("example %d: %w", at/one+1, err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// compareExample compares the outputs of one example.
+func (t SelfTest) compareExample(got, want []byte) error {
 	at := 0
 	for _, tensor := range t.outputs {
-		n, ok := tensor.Bytes()
-		if !ok || at+n > len(answer) {
-			return errors.New("the outputs of the descriptor do not fit")
-		}
-		if err := t.compare(tensor, answer[at:at+n], t.Expect[at:at+n]); err != nil {
+		n, _ := tensor.Bytes() // the descriptor was validated, and the length of what is expected
+		if err := t.compare(tensor, got[at:at+n], want[at:at+n]); err != nil {
 			return err
 		}
 		at += n

@@ -15,6 +15,7 @@ import (
 type source struct {
 	descriptor Descriptor
 	wasm       string       // a prebuilt module; "": compile the folder's Go package
+	relaxed    string       // its variant with relaxed SIMD; "": there is none
 	schemas    []schemaFile // by position in descriptor.Tools
 }
 
@@ -28,7 +29,7 @@ func parseSource(text string) (*source, []string) {
 	}
 	var problems []string
 	t := &table{values: m, problems: &problems}
-	s := &source{wasm: t.text("wasm")}
+	s := &source{wasm: t.text("wasm"), relaxed: t.text("wasm_relaxed")}
 	d := &s.descriptor
 	d.Name = t.text("name")
 	d.Version = t.text("version")
@@ -41,6 +42,11 @@ func parseSource(text string) (*source, []string) {
 	d.Models = t.texts("models")
 	d.Assets = t.texts("assets")
 	d.Stateful = t.boolean("stateful")
+	d.RelaxedSIMD = t.boolean("relaxed_simd")
+	s.variants(t)
+	if d.Batch = t.integer("batch"); t.has("batch") && d.Batch < 1 {
+		t.problemf("batch", "is %d, want 1 to %d", d.Batch, abi.MaxBatch)
+	}
 	for _, p := range t.texts("phase") {
 		d.Phase = append(d.Phase, abi.Phase(p))
 	}
@@ -61,6 +67,16 @@ func parseSource(text string) (*source, []string) {
 	}
 	t.rest()
 	return s, problems
+}
+
+// variants refuses half of a pair: Go makes no relaxed SIMD, so that both modules are prebuilt or there is only one.
+func (s *source) variants(t *table) {
+	switch {
+	case s.descriptor.RelaxedSIMD != (s.relaxed != ""):
+		t.problemf("relaxed_simd", "relaxed_simd = true and wasm_relaxed = \"FILE\" belong together")
+	case s.relaxed != "" && s.wasm == "":
+		t.problemf("wasm_relaxed", "the module without relaxed SIMD is prebuilt too: name it as wasm = \"FILE\"")
+	}
 }
 
 func (s *source) tool(t *table) {

@@ -33,6 +33,7 @@ func (d *Descriptor) Validate() error {
 	case abi.RoleModel:
 		v.tensors("input", d.Inputs)
 		v.tensors("output", d.Outputs)
+		v.batch(d)
 	case abi.RolePolicy:
 		v.phase(d)
 	}
@@ -205,6 +206,17 @@ func (v *validation) tensors(what string, tensors []abi.Tensor) {
 	}
 }
 
+// batch checks that as many examples as may come fit into a request, and their answers into an answer.
+func (v *validation) batch(d *Descriptor) {
+	in, out := d.Sizes()
+	switch n := d.Examples(); {
+	case d.Batch < 0 || d.Batch > abi.MaxBatch:
+		v.addf("batch: is %d, want 1 to %d", d.Batch, abi.MaxBatch)
+	case n > 1 && (n*in > abi.MaxRequest || n*out > abi.MaxAnswer):
+		v.addf("batch: %d examples have %d bytes of input and %d of output, more than %d", n, n*in, n*out, abi.MaxRequest)
+	}
+}
+
 func (v *validation) phase(d *Descriptor) {
 	before := []abi.Phase{abi.PhaseBefore}
 	if !slices.Equal(d.Phase, before) && !slices.Equal(d.Phase, append(before, abi.PhaseAfter)) {
@@ -222,6 +234,7 @@ func (v *validation) onlyFor(d *Descriptor) {
 		{"tool", abi.RoleTool, d.Tools != nil},
 		{"input", abi.RoleModel, d.Inputs != nil},
 		{"output", abi.RoleModel, d.Outputs != nil},
+		{"batch", abi.RoleModel, d.Batch != 0},
 		{"phase", abi.RolePolicy, d.Phase != nil},
 	} {
 		if m.there && d.Role != m.role {

@@ -84,7 +84,7 @@ func newHouse() *house {
 		Alias: "inspect", Name: "acme/inspect", Digest: hexA, Role: abi.RoleTool, Grants: abi.RoleTool.Allowed(), Audit: h.log,
 		Log:      slog.New(slog.NewJSONHandler(h.lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Keys:     []Key{{"report", hexA, signer{}}, {"other", hexB, signer{}}},
-		Models:   []Model{{Alias: "digits", Digest: hexB, Module: module(reverse), InputBytes: 4, OutputBytes: 4}},
+		Models:   []Model{{Plugin: gate.PluginRef{Alias: "digits", Digest: hexB}, Module: module(reverse), InputBytes: 4, OutputBytes: 4}},
 		Attester: attester{},
 	}
 	return h

@@ -13,28 +13,38 @@ import (
 
 // A Model is what an infer slot is connected to.
 type Model struct {
-	Alias       string
-	Digest      string // the model plugin's digest, SHA-256 in hex
+	Plugin      gate.PluginRef // the model plugin, as entries name it
 	Module      runtimes.Module
-	InputBytes  int  // the exact size of a request: all inputs of its descriptor
-	OutputBytes int  // the exact size of an answer
-	AnySize     bool // of requests and answers, for the workbench's echo; the sizes are 0 then
+	InputBytes  int  // the exact size of one example: all inputs of its descriptor
+	OutputBytes int  // the exact size of an example's answer
+	Batch       int  // most examples of one request; 0 means 1
+	AnySize     bool // of requests and answers, for the workbench's echo; the numbers are 0 then
 }
 
-func (m *Model) takes(n int) bool { return m.AnySize || n == m.InputBytes }
-func (m *Model) gives(n int) bool { return n >= 0 && (m.AnySize || n == m.OutputBytes) }
+// answers returns the size of the answer to a request of n bytes, -1 for any; whether the model takes such a request.
+func (m *Model) answers(n int) (size int, ok bool) {
+	if m.AnySize {
+		return -1, true
+	}
+	examples := n / m.InputBytes
+	return examples * m.OutputBytes, examples >= 1 && examples <= m.batch() && examples*m.InputBytes == n
+}
+
+func (m *Model) batch() int { return max(m.Batch, 1) }
 
 func (c *Config) checkModels() error {
 	for i, m := range c.Models {
 		switch {
-		case m.Module == nil || m.Alias == "" || !matches(hexDigest, m.Digest):
+		case m.Module == nil || m.Plugin.Alias == "" || !matches(hexDigest, m.Plugin.Digest):
 			return fmt.Errorf("infer slot %d has no model", i)
-		case m.Alias == c.Alias:
+		case m.Plugin.Alias == c.Alias:
 			return fmt.Errorf("infer slot %d is the plugin itself", i)
-		case m.AnySize && (m.InputBytes != 0 || m.OutputBytes != 0):
+		case m.AnySize && (m.InputBytes != 0 || m.OutputBytes != 0 || m.Batch != 0):
 			return fmt.Errorf("infer slot %d has sizes and takes any", i)
 		case m.AnySize:
-		case m.InputBytes < 1 || m.InputBytes > abi.MaxRequest || m.OutputBytes < 1 || m.OutputBytes > abi.MaxAnswer:
+		case m.Batch < 0 || m.Batch > abi.MaxBatch:
+			return fmt.Errorf("infer slot %d has a batch of %d, want 1 to %d", i, m.Batch, abi.MaxBatch)
+		case m.InputBytes < 1 || m.InputBytes > abi.MaxRequest/m.batch() || m.OutputBytes < 1 || m.OutputBytes > abi.MaxAnswer/m.batch():
 			return fmt.Errorf("infer slot %d has no sizes within the ABI's limits", i)
 		}
 	}
@@ -51,14 +61,15 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 		return dst, abi.ErrNotFound
 	}
 	m := &b.Models[slot]
-	if !m.takes(len(in)) {
+	want, ok := m.answers(len(in))
+	if !ok {
 		return dst, abi.ErrInvalid
 	}
-	r.Use(gate.PluginRef{Alias: m.Alias, Digest: m.Digest})
+	r.Use(m.Plugin)
 	within := gate.WithRunning(ctx, &gate.Running{Call: r.Call, Trace: r.Trace, Principal: r.Principal, Via: b.Alias})
 	out, err := r.Measure(within, m.Module, dst, in)
-	if err == nil && !m.gives(len(out)-len(dst)) {
-		err = fmt.Errorf("%w: the answer has %d bytes, not %d", runtimes.ErrBadOutput, len(out)-len(dst), m.OutputBytes)
+	if got := len(out) - len(dst); err == nil && got != want && !(m.AnySize && got >= 0) {
+		err = fmt.Errorf("%w: the answer has %d bytes, not %d", runtimes.ErrBadOutput, got, want)
 	}
 	if err != nil {
 		return dst, b.modelError(ctx, m, err)
@@ -69,7 +80,7 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 // modelError tells the host what went wrong, and the plugin which kind of thing.
 func (b *binding) modelError(ctx context.Context, m *Model, err error) error {
 	b.write(ctx, slog.LevelWarn, "infer failed", []slog.Attr{
-		slog.String("model", m.Alias), slog.String("error", gate.Escape(shorten(err.Error(), abi.MaxLogLine))),
+		slog.String("model", m.Plugin.Alias), slog.String("error", gate.Escape(shorten(err.Error(), abi.MaxLogLine))),
 	})
 	switch {
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

@@ -69,7 +69,7 @@ func TestInferIsPaidByTheCall(t *testing.T) {
 
 func TestInferOfAnySize(t *testing.T) {
 	h := newHouse()
-	h.config.Models[0] = Model{Alias: "echo", Digest: hexB, Module: module(reverse), AnySize: true}
+	h.config.Models[0] = Model{Plugin: gate.PluginRef{Alias: "echo", Digest: hexB}, Module: module(reverse), AnySize: true}
 	b := h.bind(t)
 	for _, in := range []string{"", "a", "abcdef"} {
 		if out, err := b.Capability(within(), abi.Infer, 0, []byte("dst:"), []byte(in)); err != nil || len(out) != len("dst:"+in) {
@@ -79,6 +79,30 @@ func TestInferOfAnySize(t *testing.T) {
 	h.config.Models[0].Module = module(func(context.Context, []byte, []byte) ([]byte, error) { return nil, nil })
 	if out, err := h.bind(t).Capability(within(), abi.Infer, 0, []byte("dst:"), nil); !errors.Is(err, abi.ErrInternal) || string(out) != "dst:" {
 		t.Errorf("a model that takes what is not its own: %q, %v", out, err)
+	}
+}
+
+// A request holds whole examples, as many as the model takes, and the answer one for each of them.
+func TestInferOfABatch(t *testing.T) {
+	h := newHouse()
+	m := &h.config.Models[0]
+	m.InputBytes, m.OutputBytes, m.Batch = 4, 2, 3
+	answer := 0
+	m.Module = module(func(_ context.Context, dst, _ []byte) ([]byte, error) { return append(dst, make([]byte, answer)...), nil })
+	b := h.bind(t)
+	for _, c := range []struct {
+		in, out int
+		want    error
+	}{
+		{4, 2, nil}, {8, 4, nil}, {12, 6, nil},
+		{0, 0, abi.ErrInvalid}, {2, 2, abi.ErrInvalid}, {6, 3, abi.ErrInvalid}, {13, 6, abi.ErrInvalid}, {16, 8, abi.ErrInvalid},
+		{8, 2, abi.ErrInternal}, {8, 6, abi.ErrInternal}, {4, 4, abi.ErrInternal}, {12, 0, abi.ErrInternal},
+	} {
+		answer = c.out
+		out, err := b.Capability(within(), abi.Infer, 0, nil, make([]byte, c.in))
+		if !errors.Is(err, c.want) || err == nil && len(out) != c.out {
+			t.Errorf("%d bytes, answered with %d: %d, %v, want %v", c.in, c.out, len(out), err, c.want)
+		}
 	}
 }
 

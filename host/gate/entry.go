@@ -60,7 +60,10 @@ type Entry struct {
 // A PluginRef names the code that took part in a call.
 type PluginRef struct {
 	Alias  string `json:"alias"`
-	Digest string `json:"digest"`
+	Digest string `json:"digest"` // of the bundle, which covers all of its files
+
+	Module       string `json:"module,omitempty"`        // of two modules in the bundle, the file that ran
+	ModuleDigest string `json:"module_digest,omitempty"` // its SHA-256 in hex
 }
 
 // A WorkerRef names the program that runs the plugins of one backend.

@@ -42,14 +42,14 @@ func (p *fakePolicy) Decide(_ context.Context, q abi.PolicyRequest) (abi.PolicyA
 	p.asked++
 	return p.decide(q)
 }
-func (p *fakePolicy) Ref() PluginRef { return PluginRef{"abac", "p1"} }
+func (p *fakePolicy) Ref() PluginRef { return PluginRef{Alias: "abac", Digest: "p1"} }
 func (p *fakePolicy) After() bool    { return p.after }
 
 func (w *world) Authenticate(_ context.Context, q abi.AuthRequest) (abi.AuthAnswer, error) {
 	w.asked++
 	return w.auth(q)
 }
-func (w *world) Ref() PluginRef { return PluginRef{"auth", "a1"} }
+func (w *world) Ref() PluginRef { return PluginRef{Alias: "auth", Digest: "a1"} }
 
 func (w *world) Append(_ context.Context, e Entry) (Receipt, error) {
 	w.mu.Lock()
@@ -132,7 +132,7 @@ func (f *fakeTool) Encode(a *abi.ToolAnswer) (json.RawMessage, error) {
 func call() *Call {
 	return &Call{
 		Transport: "http", Peer: "127.0.0.1", Credential: &abi.Credential{Scheme: "bearer", Value: "token"},
-		Action: "tools/call", Resource: "label", Arguments: json.RawMessage(`{"a":1}`), Plugin: "bulkhead/inspect", Ref: PluginRef{"inspect", "t1"},
+		Action: "tools/call", Resource: "label", Arguments: json.RawMessage(`{"a":1}`), Plugin: "bulkhead/inspect", Ref: PluginRef{Alias: "inspect", Digest: "t1"},
 	}
 }
 

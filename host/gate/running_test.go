@@ -78,7 +78,7 @@ func TestWhatIsNotMeasuredStillRuns(t *testing.T) {
 // A call's result says what its policies, its tool and their models used, and not what the auth plugin did.
 func TestResultEntriesCarryFuel(t *testing.T) {
 	used := func(fuel uint64, answer string) *Plugin {
-		return &Plugin{Module: burns{says(answer), runtimes.Usage{Fuel: fuel}, nil}, Plugin: PluginRef{"p", "d"}}
+		return &Plugin{Module: burns{says(answer), runtimes.Usage{Fuel: fuel}, nil}, Plugin: PluginRef{Alias: "p", Digest: "d"}}
 	}
 	auth := `{"principal":{"id":"alice","expires":"` + stamp(noon.Add(time.Hour)) + `"}}`
 	broken := used(100, `{}`)

@@ -1,4 +1,4 @@
-package main
+package digits_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 // The pictures of examples/quickstart are held-out digits, and the model is sure of them.
 func TestExamples(t *testing.T) {
 	folder := filepath.Join("..", "..", "examples", "quickstart")
-	m, heldOut := readModel(t), readHeldOut(t)
+	r, heldOut := readReference(t), readHeldOut(t)
 	for _, c := range []struct {
 		name   string
 		digit  byte
@@ -28,11 +28,7 @@ func TestExamples(t *testing.T) {
 		if !slices.ContainsFunc(heldOut, func(p picture) bool { return p.label == c.digit && bytes.Equal(p.pixels, pixels) }) {
 			t.Errorf("%s is not among the held-out digits", c.name)
 		}
-		p, err := m.predict(tensor(pixels))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if digit, confidence := read(t, p); digit != c.digit || confidence < 0.99 {
+		if digit, confidence := read(t, r.predict(tensor(pixels))); digit != c.digit || confidence < 0.99 {
 			t.Errorf("%s: read %d with %v, want %d with more than 0.99", c.name, digit, confidence, c.digit)
 		}
 	}

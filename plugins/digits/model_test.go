@@ -1,158 +1,100 @@
-package main
+package digits_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/binary"
-	"io"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
 	"bulkhead/sdk/sdktest"
-	"bulkhead/sdk/sdktest/both"
 )
 
-// A picture is one held-out digit. Training has never seen it.
-type picture struct {
-	label  byte
-	pixels []byte
-}
-
-// readHeldOut reads testdata/heldout.bin.gz: gzip over records of a label byte and 784 pixel bytes.
-func readHeldOut(t testing.TB) []picture {
-	f, err := os.Open("testdata/heldout.bin.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(data) != 2000*(1+inputs) {
-		t.Fatalf("%d bytes of held-out digits, want 2,000 records", len(data))
-	}
-	var all []picture
-	for ; len(data) > 0; data = data[1+inputs:] {
-		all = append(all, picture{data[0], data[1 : 1+inputs]})
-	}
-	return all
-}
-
-// tensor returns the pixels as the input tensor x.
-func tensor(pixels []byte) []byte {
-	var x []byte
-	for _, v := range pixels {
-		x = binary.LittleEndian.AppendUint32(x, math.Float32bits(float32(v)/255))
-	}
-	return x
-}
-
-func readWeights(t testing.TB) []byte {
-	weights, err := os.ReadFile("weights.bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return weights
-}
-
-func readModel(t testing.TB) *model {
-	m, err := newModel(readWeights(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-func config(t testing.TB) sdktest.Config { return sdktest.Config{Assets: [][]byte{readWeights(t)}} }
-
-func read(t testing.TB, p []byte) (digit byte, confidence float32) {
-	sum := float32(0)
-	for i := range outputs {
-		v := math.Float32frombits(binary.LittleEndian.Uint32(p[4*i:]))
-		if sum += v; v > confidence {
-			digit, confidence = byte(i), v
-		}
-	}
-	if len(p) != 4*outputs || !(math.Abs(float64(sum)-1) < 1e-5) {
-		t.Fatalf("%d bytes of probabilities with the sum %v, want %d and 1", len(p), sum, 4*outputs)
-	}
-	return digit, confidence
-}
-
-// README.md states the accuracy that this test measures.
+// README.md states the accuracies that this test measures.
 func TestAccuracy(t *testing.T) {
-	m, right := readModel(t), 0
-	all := readHeldOut(t)
+	int8, f32, all := readReference(t), trained(t), readHeldOut(t)
+	right := map[string]int{}
 	for _, d := range all {
-		p, err := m.predict(tensor(d.pixels))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if digit, _ := read(t, p); digit == d.label {
-			right++
+		x := tensor(d.pixels)
+		for name, p := range map[string][]float32{"int8": int8.predict(x), "f32": f32(x)} {
+			if digit, _ := read(t, p); digit == d.label {
+				right[name]++
+			}
 		}
 	}
-	t.Logf("%d of %d held-out digits right", right, len(all))
-	if right*100 < 97*len(all) {
-		t.Errorf("%d of %d held-out digits right, want 97 %%", right, len(all))
+	t.Logf("right of %d held-out digits: %v", len(all), right)
+	if right["int8"]*100 < 97*len(all) {
+		t.Errorf("%d of %d held-out digits right, want 97 %%", right["int8"], len(all))
+	}
+	if lost := right["f32"] - right["int8"]; lost*200 > len(all) {
+		t.Errorf("quantising costs %d of %d digits, more than half a point", lost, len(all))
 	}
 }
 
-// The answer is the same to the last bit in the sandbox as natively.
+// Every variant gives the bits of the reference, for every held-out digit.
 func TestSameBits(t *testing.T) {
-	m, all := readModel(t), readHeldOut(t)[:100]
-	both.Run(t, config(t), func(t *testing.T, p *sdktest.Plugin) {
+	r, all := readReference(t), readHeldOut(t)
+	each(t, func(t *testing.T, p *sdktest.Plugin) {
 		for i, d := range all {
-			want, err := m.predict(tensor(d.pixels))
-			if err != nil {
-				t.Fatal(err)
-			}
-			want = bytes.Clone(want)
-			got, err := p.Model(tensor(d.pixels))
-			if err != nil || !bytes.Equal(got, want) {
+			x := tensor(d.pixels)
+			want := raw(r.predict(x))
+			if got, err := p.Model(raw(x)); err != nil || !bytes.Equal(got, want) {
 				t.Fatalf("digit %d: got %x, %v; want %x", i, got, err, want)
 			}
 		}
 	})
 }
 
+// What a batch answers is what its examples do, one after another.
+func TestBatch(t *testing.T) {
+	r, all := readReference(t), readHeldOut(t)
+	each(t, func(t *testing.T, p *sdktest.Plugin) {
+		for n := 1; n <= batch; n++ {
+			var in, want []byte
+			for _, d := range all[n : 2*n] {
+				x := tensor(d.pixels)
+				in, want = append(in, raw(x)...), append(want, raw(r.predict(x))...)
+			}
+			if got, err := p.Model(in); err != nil || !bytes.Equal(got, want) {
+				t.Fatalf("%d digits: got %x, %v; want %x", n, got, err, want)
+			}
+		}
+	})
+}
+
 func TestRefusals(t *testing.T) {
-	value := func(v float32) []byte {
-		x := tensor(make([]byte, inputs))
-		binary.LittleEndian.PutUint32(x[4*5:], math.Float32bits(v))
-		return x
+	value := func(at int, v float32) []byte {
+		x := make([]float32, inputs)
+		x[at] = v
+		return raw(x)
 	}
+	many := func(n int) []byte { return make([]byte, 4*inputs*n) }
 	cases := []struct {
 		name    string
 		in      []byte
 		refusal string
 	}{
-		{"black", value(0), ""},
-		{"negative zero", value(float32(math.Copysign(0, -1))), ""},
-		{"white", value(1), ""},
-		{"too bright", value(1.0001), "value 5 of x"},
-		{"negative", value(-1e-9), "value 5 of x"},
-		{"NaN", value(float32(math.NaN())), "value 5 of x"},
-		{"infinity", value(float32(math.Inf(1))), "value 5 of x"},
+		{"black", value(5, 0), ""},
+		{"negative zero", value(5, float32(math.Copysign(0, -1))), ""},
+		{"white", value(5, 1), ""},
+		{"too bright", value(5, 1.0001), "value 5 of x is not a number from 0 to 1"},
+		{"negative", value(5, -1e-9), "value 5 of x"},
+		{"NaN", value(783, float32(math.NaN())), "value 783 of x"},
+		{"infinity", value(0, float32(math.Inf(1))), "value 0 of x"},
+		{"in the second of two", append(value(0, 1), value(3, 2)...), "value 787 of x"},
 		{"empty", nil, "the input has 0 bytes"},
-		{"a byte short", value(0)[1:], "the input has 3135 bytes"},
-		{"a byte long", append(value(0), 0), "the input has 3137 bytes"},
+		{"a byte short", value(5, 0)[1:], "the input has 3135 bytes"},
+		{"a byte long", append(value(5, 0), 0), "the input has 3137 bytes"},
+		{"a full batch", many(batch), ""},
+		{"one and a half", many(1 + batch)[:4*inputs*3/2], "the input has 4704 bytes"},
 	}
-	both.Run(t, config(t), func(t *testing.T, p *sdktest.Plugin) {
+	each(t, func(t *testing.T, p *sdktest.Plugin) {
 		for _, c := range cases {
 			out, err := p.Model(c.in)
 			switch {
 			case c.refusal == "" && err != nil:
 				t.Errorf("%s: %v", c.name, err)
 			case c.refusal == "":
-				read(t, out)
+				read(t, floats(out[:4*outputs]))
 			case err == nil || !strings.Contains(err.Error(), c.refusal):
 				t.Errorf("%s: got %v, want an error about %q", c.name, err, c.refusal)
 			}
@@ -161,10 +103,11 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestConfigure(t *testing.T) {
-	good := readWeights(t)
+	good := readFile(t, weightsFile)
+	const factors = inputs*hidden1 + hidden1*hidden2 + hidden2*outputs
 	bad := func(v float32) []byte {
 		b := bytes.Clone(good)
-		binary.LittleEndian.PutUint32(b[4*7:], math.Float32bits(v))
+		copy(b[factors+4*7:], raw([]float32{v}))
 		return b
 	}
 	cases := []struct {
@@ -173,49 +116,26 @@ func TestConfigure(t *testing.T) {
 		config  string
 		refusal string
 	}{
-		{"good", [][]byte{good}, `{}`, ""},
+		{"good", [][]byte{good}, ` { } `, ""},
 		{"with config", [][]byte{good}, `{"x":1}`, "no config"},
-		{"no weights", nil, `{}`, "not found"},
-		{"short", [][]byte{good[4:]}, `{}`, "bytes"},
-		{"NaN", [][]byte{bad(float32(math.NaN()))}, `{}`, "weight 7"},
-		{"infinity", [][]byte{bad(float32(math.Inf(-1)))}, `{}`, "weight 7"},
-		{"huge", [][]byte{bad(101)}, `{}`, "weight 7"},
+		{"no weights", nil, `{}`, "missing"},
+		{"short", [][]byte{good[4:]}, `{}`, "the weights have 237912 bytes"},
+		{"long", [][]byte{append(bytes.Clone(good), 0)}, `{}`, "the weights have 237917 bytes"},
+		{"empty", [][]byte{{}}, `{}`, "the weights have 0 bytes"},
+		{"NaN", [][]byte{bad(float32(math.NaN()))}, `{}`, "factor 7"},
+		{"infinity", [][]byte{bad(float32(math.Inf(-1)))}, `{}`, "factor 7"},
+		{"huge", [][]byte{bad(1.1e6)}, `{}`, "factor 7"},
+		{"larger than memory", [][]byte{make([]byte, 80<<20)}, `{}`, "missing"},
 	}
-	// Natively only: loading a guest takes the sandbox a second or so, for each of these.
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			sdktest.Run(t, sdktest.Config{Assets: c.assets}, func(t *testing.T, p *sdktest.Plugin) {
+	for _, v := range variants() {
+		for _, c := range cases {
+			t.Run(v.name+" "+c.name, func(t *testing.T) {
+				p := sdktest.New(t, sdktest.Config{Assets: c.assets}, v.machine(t))
 				err := p.Configure(c.config)
 				if c.refusal == "" && err != nil || c.refusal != "" && (err == nil || !strings.Contains(err.Error(), c.refusal)) {
 					t.Errorf("got %v, want an error about %q", err, c.refusal)
 				}
 			})
-		})
-	}
-}
-
-// A call takes no memory, so that a kept instance needs no collector.
-func TestNoAllocations(t *testing.T) {
-	m, x := readModel(t), tensor(readHeldOut(t)[0].pixels)
-	if n := testing.AllocsPerRun(10, func() { m.predict(x) }); n != 0 {
-		t.Errorf("%v allocations in a call, want none", n)
-	}
-}
-
-func TestExp(t *testing.T) {
-	for x := 0.0; x > -700; x -= 0.37 {
-		if got, want := exp(x), math.Exp(x); math.Abs(got-want) > 1e-10*want {
-			t.Fatalf("exp(%v) = %v, want %v", x, got, want)
 		}
-	}
-	if got := exp(-1e30); got != 0 {
-		t.Errorf("exp(-1e30) = %v, want 0", got)
-	}
-}
-
-func BenchmarkPredict(b *testing.B) {
-	m, x := readModel(b), tensor(readHeldOut(b)[0].pixels)
-	for b.Loop() {
-		m.predict(x)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package digits_test
 
 import (
 	"bytes"
@@ -7,10 +7,7 @@ import (
 	"testing"
 
 	"bulkhead/sdk/sdktest"
-	"bulkhead/sdk/sdktest/both"
 )
-
-var update = flag.Bool("update", false, "write the self-test's files from the weights")
 
 const (
 	selfTestInput  = "testdata/seven.f32"
@@ -23,33 +20,23 @@ func TestSelfTest(t *testing.T) {
 		writeSelfTest(t)
 	}
 	in, want := readFile(t, selfTestInput), readFile(t, selfTestOutput)
-	if digit, confidence := read(t, want); digit != 7 || confidence < 0.99 {
+	if digit, confidence := read(t, floats(want)); digit != 7 || confidence < 0.99 {
 		t.Errorf("the self-test expects %d with %v, which is no clear seven", digit, confidence)
 	}
-	both.Run(t, config(t), func(t *testing.T, p *sdktest.Plugin) {
+	each(t, func(t *testing.T, p *sdktest.Plugin) {
 		if got, err := p.Model(in); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("got %x, %v; want %x", got, err, want)
 		}
 	})
 }
 
-func readFile(t *testing.T, name string) []byte {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
 func writeSelfTest(t *testing.T) {
-	in := tensor(decodePNG(t, readFile(t, "../../examples/quickstart/seven.png")))
-	out, err := readModel(t).predict(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{selfTestInput: in, selfTestOutput: out} {
+	x := tensor(decodePNG(t, readFile(t, "../../examples/quickstart/seven.png")))
+	for name, data := range map[string][]byte{selfTestInput: raw(x), selfTestOutput: raw(readReference(t).predict(x))} {
 		if err := os.WriteFile(name, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
+
+var update = flag.Bool("update", false, "write the self-test's files from the weights")

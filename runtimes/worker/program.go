@@ -18,6 +18,7 @@ import (
 type heading struct {
 	Name           string
 	WASI, Stateful bool
+	RelaxedSIMD    bool
 	Grants         abi.Grants
 	Limits         runtimes.Limits
 	Configured     bool // there is a configuration, even if it is empty
@@ -30,7 +31,7 @@ const allSeals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | uni
 // makeProgram returns a sealed memfd with what a worker must know of p. One worker has one instance.
 func makeProgram(p runtimes.Program) (fd int, err error) {
 	h := heading{
-		Name: p.Name, WASI: p.WASI, Stateful: p.Stateful, Grants: p.Grants, Limits: p.Limits,
+		Name: p.Name, WASI: p.WASI, Stateful: p.Stateful, RelaxedSIMD: p.RelaxedSIMD, Grants: p.Grants, Limits: p.Limits,
 		Configured: p.Config != nil, Wasm: len(p.Wasm), Config: len(p.Config),
 	}
 	h.Limits.Instances = 1

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"math/rand/v2"
 )
@@ -60,6 +61,18 @@ func (n *network) encode() []byte {
 		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(p))
 	}
 	return out
+}
+
+// decodeNetwork reads what encode wrote.
+func decodeNetwork(data []byte) (*network, error) {
+	n := emptyNetwork()
+	if len(data) != 4*len(n.params) {
+		return nil, fmt.Errorf("the weights have %d bytes, not %d", len(data), 4*len(n.params))
+	}
+	for i := range n.params {
+		n.params[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+	}
+	return n, nil
 }
 
 // A pass holds the activations of one picture; the first is the input, the last the probabilities.

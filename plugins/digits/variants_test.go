@@ -1,0 +1,5 @@
+//go:build !wasmtime
+
+package digits_test
+
+func variants() []variant { return []variant{onWazero()} }

@@ -1,0 +1,7 @@
+//go:build peers && !wasmtime
+
+package c_test
+
+import "bulkhead/runtimes/wazero"
+
+func backends() []backend { return []backend{{name: "wazero", open: wazero.New}} }

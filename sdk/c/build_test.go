@@ -1,0 +1,66 @@
+//go:build peers
+
+package c_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"bulkhead/runtimes"
+	"bulkhead/sdk/c/clang"
+	"bulkhead/sdk/sdktest"
+	"bulkhead/sdk/sdktest/sandbox"
+)
+
+// compile compiles a guest of testdata.
+func compile(t *testing.T, relaxed bool, args ...string) []byte {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "plugin.wasm")
+	if err := clang.Build(t.Context(), clang.Guest{SDK: ".", Args: args, Relaxed: relaxed, Output: out}); err != nil {
+		t.Fatal(err)
+	}
+	wasm, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
+}
+
+// A backend is where guests of these tests run.
+type backend struct {
+	name    string
+	open    func() runtimes.Backend
+	relaxed bool // it runs relaxed SIMD
+}
+
+// A variant is a guest in one of its forms, on one backend.
+type variant struct {
+	name    string
+	backend backend
+	wasm    []byte
+	relaxed bool
+}
+
+func (v variant) plugin(t *testing.T) *sdktest.Plugin {
+	return sdktest.New(t, sdktest.Config{}, sandbox.New(t, sandbox.Config{Backend: v.backend.open(), Wasm: v.wasm}))
+}
+
+// variants returns a guest in all forms, each on all backends that run it.
+func variants(t *testing.T, source string) []variant {
+	t.Helper()
+	var all []variant
+	for _, form := range []struct {
+		name    string
+		relaxed bool
+		args    []string
+	}{{"simd128", false, nil}, {"relaxed", true, nil}, {"scalar", false, []string{"-DNN_SCALAR"}}} {
+		wasm := compile(t, form.relaxed, append(form.args, source)...)
+		for _, b := range backends() {
+			if b.relaxed || !form.relaxed {
+				all = append(all, variant{b.name + " " + form.name, b, wasm, form.relaxed})
+			}
+		}
+	}
+	return all
+}
