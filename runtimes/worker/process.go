@@ -114,10 +114,10 @@ func (e *ends) fork(o *opened, p *program, a arguments, how isolation, memory []
 }
 
 // environment is all that a worker gets: one P, no look at files of the kernel or of the time zone later on, and a
-// collector that begins in time. The malloc of a C library would look how many processors there are.
+// collector that begins in time. The malloc of a C library would look at files too, for a second arena and to shrink one.
 func environment() []string {
 	return []string{
-		"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0", "GOTRACEBACK=none", "TZ=UTC", "MALLOC_ARENA_MAX=2",
+		"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0", "GOTRACEBACK=none", "TZ=UTC", "MALLOC_ARENA_MAX=1",
 		fmt.Sprintf("GOMEMLIMIT=%d", startHeap),
 	}
 }
