@@ -61,7 +61,7 @@ test-go: tools check bin/host
 	@$(SUM) --jsonfile $(TOOLS)/json/go.json -- -timeout 15m ./...
 	@cd bench/sandbox && $(SUM) --jsonfile $(TOOLS)/json/bench.json -- -timeout 10m ./...
 
-test-peers: tools npm bin/host
+test-peers: tools npm bin/host bin/host-wasmtime
 	@mkdir -p $(TOOLS)/json
 	@.ci/apt "gcc:gcc libc6-dev" # the race detector and wasmtime need cgo
 	@echo "== race detector, small guests"

@@ -104,7 +104,8 @@ type Program struct {
 	Assets [][]byte // by read slot
 	Grants abi.Grants
 	WASI   bool // the descriptor declares wasi = true
-	// RelaxedSIMD says that Wasm may use relaxed SIMD. A Backend that does not offer it refuses the program.
+	// RelaxedSIMD says that Wasm may use relaxed SIMD, whose results differ from processor to processor where the standard
+	// leaves it to them. A Backend that has it not refuses the program, whatever is in it.
 	RelaxedSIMD bool
 	Stateful    bool // calls share one instance, which keeps its memory; declared by the descriptor and granted
 	Host        Host

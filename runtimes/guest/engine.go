@@ -68,6 +68,30 @@ type Global interface {
 	Set(bits uint64)
 }
 
+// Fuel is the fuel of one run, where its instance can see it.
+type Fuel struct {
+	Given uint64 // units that the guest got so far: what of them is not in its counter has been used
+	Total uint64 // units that it may use
+}
+
+// Slice is how many units a guest gets at once.
+const Slice = 20_000
+
+// A Refueler is an Instance that can give its guest the next slice itself, without the import yield. It MAY do so if the
+// counter is not StackOverflow and Given - counter + Slice is at most Total: that is Given then, and Slice is what yield
+// returns. Besides, it MUST call the import every 10 ms that the guest runs, if the guest yields.
+type Refueler interface {
+	// Fuel is where the instance looks, always the same.
+	Fuel() *Fuel
+}
+
+// A Relaxed is an Engine whose Validate and Compile take relaxed SIMD too. What its instructions leave open is the
+// processor's answer.
+type Relaxed interface {
+	Engine
+	RelaxedSIMD()
+}
+
 // A Freezer is an Instance whose memory can be put back faster than by a copy: copy on write from an image that all
 // instances of one Code share.
 type Freezer interface {

@@ -25,8 +25,13 @@ func ahead() runtimes.Backend {
 	return wasmtime.Ahead(pagemap)
 }
 
+func TestRelaxedSIMD(t *testing.T) { runtimetest.RelaxedSIMD(t, wasmtime.New, true) }
+
 func TestAllocations(t *testing.T) { runtimetest.Allocations(t, wasmtime.New) }
 
 func TestNoDifferenceToWazero(t *testing.T) { runtimetest.Agree(t, wasmtime.New, wazero.New) }
 
 func BenchmarkBackend(b *testing.B) { runtimetest.Benchmark(b, wasmtime.New) }
+
+// BenchmarkWazero is beside BenchmarkBackend, in the same run.
+func BenchmarkWazero(b *testing.B) { runtimetest.Benchmark(b, wazero.New) }

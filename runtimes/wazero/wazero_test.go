@@ -14,6 +14,8 @@ import (
 
 func TestContract(t *testing.T) { runtimetest.Run(t, wazero.New) }
 
+func TestRelaxedSIMD(t *testing.T) { runtimetest.RelaxedSIMD(t, wazero.New, false) }
+
 func TestAllocations(t *testing.T) { runtimetest.Allocations(t, wazero.New) }
 
 // A sandbox may have nothing to make copies on write with, or only what was opened before.

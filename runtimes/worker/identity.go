@@ -17,9 +17,12 @@ func (b *Backend) key(p runtimes.Program) (string, error) {
 		return "", fmt.Errorf("reading the worker's executable: %w", err)
 	}
 	module := sha256.Sum256(p.Wasm)
-	memory := binary.LittleEndian.AppendUint64(nil, p.Limits.Memory)
+	memory, features := binary.LittleEndian.AppendUint64(nil, p.Limits.Memory), []byte{0}
+	if p.RelaxedSIMD {
+		features[0] = 1
+	}
 	h := sha256.New()
-	for _, part := range [][]byte{program, []byte(b.engine), module[:], memory} {
+	for _, part := range [][]byte{program, []byte(b.engine), module[:], features, memory} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

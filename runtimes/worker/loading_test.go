@@ -305,7 +305,7 @@ func TestProgram(t *testing.T) {
 	for _, p := range []runtimes.Program{
 		{}, {Config: []byte{}},
 		{Name: "n\n\"", Wasm: []byte("wasm"), Config: []byte("{}"), Assets: [][]byte{nil, []byte("a"), {}}, Grants: 5, WASI: true,
-			Stateful: true, Limits: runtimes.Limits{Memory: 1, Answer: 2, Timeout: 3, Fuel: 4, Instances: 5}},
+			Stateful: true, RelaxedSIMD: true, Limits: runtimes.Limits{Memory: 1, Answer: 2, Timeout: 3, Fuel: 4, Instances: 5}},
 	} {
 		fd, err := makeProgram(p)
 		if err != nil {
@@ -316,7 +316,7 @@ func TestProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := parseProgram(image)
-		if err != nil || got.Name != p.Name || got.WASI != p.WASI || got.Grants != p.Grants || got.Stateful != p.Stateful ||
+		if err != nil || got.Name != p.Name || got.WASI != p.WASI || got.Grants != p.Grants || got.Stateful != p.Stateful || got.RelaxedSIMD != p.RelaxedSIMD ||
 			!bytes.Equal(got.Wasm, p.Wasm) || !bytes.Equal(got.Config, p.Config) || (got.Config == nil) != (p.Config == nil) ||
 			len(got.Assets) != len(p.Assets) || got.Limits.Fuel != p.Limits.Fuel || got.Limits.Instances != 1 {
 			t.Errorf("%+v arrived as %+v, error %v", p, got, err)
