@@ -8,20 +8,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// everywhere looks whether a layer holds on this thread and on another, since most are a thread's own. Those that come
-// later have what the one has that makes them.
-func everywhere(holds func() error) error {
-	runtime.LockOSThread() // the goroutine needs another thread then, which ends with it
+// What follows looks whether a layer holds on the thread that it runs on.
+
+// elsewhere runs f on another thread, and waits. Most layers are a thread's own; threads that come later have what the one
+// has that makes them.
+func elsewhere(f func()) {
+	runtime.LockOSThread() // so that the goroutine needs another one
 	defer runtime.UnlockOSThread()
-	if err := holds(); err != nil {
-		return err
-	}
-	other := make(chan error)
+	done := make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
-		other <- holds()
+		defer runtime.UnlockOSThread()
+		f()
+		close(done)
 	}()
-	return <-other
+	<-done
 }
 
 func hasNoCapabilities() error {

@@ -3,6 +3,10 @@
 package worker
 
 import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -17,6 +21,27 @@ func begin() (pagemap int, err error) {
 		pagemap = -1
 	}
 	return pagemap, closeStrangers(pagemap)
+}
+
+// closeStrangers closes every descriptor that is neither the host's gift nor in keep: what the host itself inherited and
+// handed on without knowing. The runtime's own poller is not ours to close.
+func closeStrangers(keep ...int) error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("listing descriptors: %w", err)
+	}
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			return fmt.Errorf("listing descriptors: %w", err)
+		}
+		to, err := os.Readlink("/proc/self/fd/" + e.Name())
+		poller := err == nil && (to == "anon_inode:[eventpoll]" || to == "anon_inode:[eventfd]")
+		if fd > fdLife && !poller && !slices.Contains(keep, fd) {
+			unix.Close(fd) // that of the listing is closed already
+		}
+	}
+	return nil
 }
 
 // noNewPrivs keeps every thread from more rights than it has.
