@@ -65,11 +65,11 @@ func rank(p *plugin) int {
 func (l *loader) open() error {
 	var errs []error
 	for _, p := range l.system.plugins {
-		at := placement{p.Backend, p.Isolation}
+		at := placed(p.Plugin)
 		if l.backends[at] != nil {
 			continue
 		}
-		b, err := at.open(l.system.Sandbox...)
+		b, err := at.open(l.system.workers[p.Backend], l.system.Sandbox...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
 			continue
@@ -122,7 +122,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) error {
 	if err != nil {
 		return fmt.Errorf("plugin %s: %w", p.Alias, err)
 	}
-	m, err := admit(ctx, l.backends[placement{p.Backend, p.Isolation}], runtimes.Program{
+	m, err := admit(ctx, l.backends[placed(p.Plugin)], runtimes.Program{
 		Name: p.Alias, Wasm: p.module.Wasm, RelaxedSIMD: p.module.Relaxed, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
 	}, &p.bundle.Contents)
@@ -185,12 +185,9 @@ func (l *loader) bind(p *plugin) (runtimes.Host, error) {
 // selfTest runs what the author signed as the plugin's behaviour. There is no call, so log and read alone work.
 func selfTest(ctx context.Context, b *bundle.Contents, m runtimes.Module) error {
 	for i, t := range b.SelfTests {
-		request := t.Input
-		if t.Tool != "" {
-			var err error
-			if request, err = json.Marshal(abi.ToolRequest{Tool: t.Tool, Arguments: t.Input, Call: "selftest", Principal: "system/selftest"}); err != nil {
-				return fmt.Errorf("self-test %d: encoding the request: %w", i, err)
-			}
+		request, err := requestOf(t)
+		if err != nil {
+			return fmt.Errorf("self-test %d: %w", i, err)
 		}
 		answer, err := m.Call(ctx, nil, request)
 		if err != nil {
@@ -201,6 +198,18 @@ func selfTest(ctx context.Context, b *bundle.Contents, m runtimes.Module) error 
 		}
 	}
 	return nil
+}
+
+// requestOf is a self-test as the plugin gets it.
+func requestOf(t bundle.SelfTest) ([]byte, error) {
+	if t.Tool == "" {
+		return t.Input, nil
+	}
+	request, err := json.Marshal(abi.ToolRequest{Tool: t.Tool, Arguments: t.Input, Call: "selftest", Principal: "system/selftest"})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the request: %w", err)
+	}
+	return request, nil
 }
 
 func (l *loader) close(ctx context.Context) error {

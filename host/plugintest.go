@@ -58,7 +58,7 @@ func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, at placem
 	if len(u.SelfTests) == 0 {
 		return nil, usage(errors.New("the bundle has no self-tests: add [[selftest]] to plugin.toml"))
 	}
-	backend, err := at.open()
+	backend, err := at.openAlone()
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ type measuredModule struct {
 
 // Call implements runtimes.Module.
 func (m *measuredModule) Call(ctx context.Context, dst, request []byte) ([]byte, error) {
-	c := measure(ctx, m.Module, dst, request)
+	c := measureCall(ctx, m.Module, dst, request)
 	m.spent.add(c, len(c.answer)-len(dst))
 	return c.answer, c.err
 }

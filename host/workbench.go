@@ -26,7 +26,7 @@ func newWorkbench(ctx context.Context, sp *specimen, at placement, limits runtim
 	if err != nil {
 		return nil, err
 	}
-	if w.backend, err = at.open(); err != nil {
+	if w.backend, err = at.openAlone(); err != nil {
 		return nil, err
 	}
 	if w.module, err = loadSpecimen(ctx, w.backend, sp, at, host, limits); err != nil {
@@ -53,7 +53,7 @@ func loadSpecimen(ctx context.Context, b runtimes.Backend, sp *specimen, at plac
 func (w *workbench) call(ctx context.Context, dst, request []byte) measured {
 	w.calls++
 	r := &gate.Running{Call: fmt.Sprintf("workbench-%d", w.calls), Principal: "system/workbench"}
-	return measure(gate.WithRunning(ctx, r), w.module, dst, request)
+	return measureCall(gate.WithRunning(ctx, r), w.module, dst, request)
 }
 
 // heard is what the plugin said so far.

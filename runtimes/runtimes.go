@@ -70,6 +70,9 @@ type Usage struct {
 // A Reporter is a Module that says how it is. Every Module of this project is one.
 type Reporter interface{ Status() Status }
 
+// Versioned is a Backend that says what it runs plugins on: the library and its version, as in "wazero v1.12.0".
+type Versioned interface{ Version() string }
+
 // Status is how a module is, and what happened to it since Load.
 type Status struct {
 	Instances int    // alive, at work or idle; with workers, one for each

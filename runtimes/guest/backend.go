@@ -23,6 +23,9 @@ type Backend struct{ engine Engine }
 // New returns a Backend that owns engine.
 func New(engine Engine) *Backend { return &Backend{engine: engine} }
 
+// Version implements runtimes.Versioned.
+func (b *Backend) Version() string { return b.engine.Version() }
+
 // Close closes the engine.
 func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) }
 

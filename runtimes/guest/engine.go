@@ -8,7 +8,9 @@ import (
 
 // An Engine is what this package needs of a third-party library. It is safe for concurrent use.
 type Engine interface {
-	// ID names the library, its version, and whatever else compiled code depends on: processor, settings.
+	// Version names the library and its version, as in "wazero v1.12.0".
+	Version() string
+	// ID names, beside that, whatever else compiled code depends on: processor, settings.
 	ID() string
 	// Validate accepts exactly the modules that are valid with the features of ABI v1 and no others. The bytes have passed
 	// wasm.Read. It keeps nothing.

@@ -52,14 +52,20 @@ func (c *child) next() (frame, error) {
 	return c.receive(), nil
 }
 
-// hello says which layers stand.
-func (c *child) hello(layers uint32, landlock int, missing error) error {
+// hello says which engine there is, and which layers stand.
+func (c *child) hello(engine string, layers uint32, landlock int, missing error) error {
 	f := frame{op: opHello, arg: version, key: layers, memory: uint64(landlock)}
+	area := c.area(areaAnswer)
+	f.time = uint64(copy(area[:maxEngine], engine))
+	f.n = uint32(f.time)
 	if missing != nil {
-		f.n = uint32(copy(c.area(areaAnswer), line(missing.Error())))
+		f.n += uint32(copy(area[f.n:], line(missing.Error())))
 	}
 	return c.send(f)
 }
+
+// maxEngine is how long the name and version of an engine may be.
+const maxEngine = 128
 
 // work does what the host says until it is gone.
 func (c *child) work(backend runtimes.Backend) error {
@@ -172,6 +178,11 @@ func (c *child) report(f *frame) {
 	now := c.reporter.Status()
 	f.dropped, f.replaced = uint32(now.Dropped-c.said.Dropped), uint32(now.Replaced-c.said.Replaced)
 	c.said = now
+}
+
+// Infer implements runtimes.Inferrer.
+func (c *child) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
+	return c.Capability(ctx, abi.Infer, slot, out[:0], in)
 }
 
 // Capability implements runtimes.Host by asking the host. Only the task at work may ask.
