@@ -37,13 +37,16 @@ func layers() []layer {
 		{"runtimes/image", "", sys},
 		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
 		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},
-		{"runtimes/worker", "abi runtimes", sys},
+		{"runtimes/wasmtime/host-wasmtime", "runtimes runtimes/wasmtime runtimes/worker", ""},
+		{"runtimes/worker/alone", "", ""},
+		{"runtimes/worker", "abi runtimes runtimes/worker/alone", sys},
 		{"runtimes/runtimetest/...", "abi runtimes runtimes/guest runtimes/wasi runtimes/wasm runtimes/runtimetest/...", ""},
 
 		{"host/strictjson", "abi", "github.com/go-json-experiment/json"},
 		{"host/gate", "abi runtimes host/strictjson", "github.com/google/uuid"},
 		{"host/safefile", "", ""},
 		{"host/measure", "", ""},
+		{"host/advisory", "host/strictjson", ""},
 		{"host/state", "host/safefile", ""},
 		{"host/floor", "host/strictjson", ""},
 		{"host/cache", "runtimes host/safefile", "golang.org/x/time/rate"},
@@ -76,8 +79,12 @@ func glue() []string {
 func mayBeUnsafe() []string {
 	return append(glue(), "runtimes/image/thaw.go", "runtimes/wazero/codefile.go",
 		"runtimes/wasmtime/borrow.go", "runtimes/wasmtime/export.go", "runtimes/wasmtime/global.go", "runtimes/wasmtime/host.go",
-		"runtimes/wasmtime/instance.go", "runtimes/worker/shared.go", "runtimes/worker/syscalls.go")
+		"runtimes/wasmtime/instance.go", "runtimes/worker/shared.go", "runtimes/worker/syscalls.go",
+		"runtimes/worker/threads.go")
 }
+
+// mayBeCgo are the files with cgo that need no build tag: where a program has cgo anyway, they confine its threads.
+func mayBeCgo() []string { return []string{"runtimes/worker/alone/state.go"} }
 
 const module = "bulkhead"
 
@@ -189,7 +196,7 @@ func (c *checker) special() {
 		switch {
 		case imported == "unsafe" && !slices.Contains(mayBeUnsafe(), c.name):
 			c.addf("unsafe outside of the files that need it")
-		case imported == "C" && !c.tagged:
+		case imported == "C" && !c.tagged && !slices.Contains(mayBeCgo(), c.name):
 			c.addf("cgo outside of the build tag wasmtime")
 		case below(imported, "github.com/bytecodealliance/wasmtime-go") && !c.tagged:
 			c.addf("%s, which is cgo, outside of the build tag wasmtime", imported)

@@ -34,11 +34,12 @@ the state directory at the same time.`,
 	return cmd
 }
 
-func check(ctx context.Context, s *streams, path string, accept bool) error {
+func check(ctx context.Context, s *streams, path string, accept bool) (err error) {
 	sys, err := readSystem(path)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, sys.close()) }()
 	if accept {
 		err = sys.acceptFloor(ctx)
 	} else {
@@ -59,7 +60,9 @@ func check(ctx context.Context, s *streams, path string, accept bool) error {
 		return err
 	}
 	p := planOf(sys)
-	p.Sandbox = sandboxOf(ctx, sys)
+	if err := p.askEngines(ctx, sys); err != nil {
+		return err
+	}
 	return s.say(p, planText(p))
 }
 

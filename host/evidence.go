@@ -14,10 +14,14 @@ func newAttester(s *system, head func() audit.Head) (*attest.Software, error) {
 		d := p.bundle.Descriptor
 		plugins = append(plugins, attest.Plugin{Alias: p.Alias, Name: d.Name, Version: d.Version, Digest: p.bundle.Digest})
 	}
+	var workers []attest.Worker
+	for _, w := range s.Workers {
+		workers = append(workers, attest.Worker{Backend: w.Backend, Digest: s.workers[w.Backend].Digest()})
+	}
 	return attest.New(attest.Config{
 		Signer: s.evidence.Private, PublicKey: s.evidence.Raw, Development: s.development,
 		Host:    attest.Host{Version: about.Version, Revision: about.Revision, Go: about.Go, Platform: about.Platform},
-		Plugins: func() []attest.Plugin { return plugins },
+		Plugins: func() []attest.Plugin { return plugins }, Workers: workers,
 		Log: func() attest.Log {
 			h := head()
 			return attest.Log{Origin: h.Origin, Size: h.Size, Root: h.Hash}

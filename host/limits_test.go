@@ -45,6 +45,10 @@ func TestLimitFlags(t *testing.T) {
 		{"--fuel unlimited", `"unlimited" is no amount of fuel`},
 		{"--isolation none", `"none" is no isolation`},
 		{"--backend v8", `this binary has no backend "v8"`},
+		{"--backend v8 --isolation inline", `this binary has no backend "v8"`},
+		{"--worker x --isolation inline", `--worker goes with --isolation process`},
+		{"--worker x", ""},
+		{"--worker x --backend wasmtime", ""},
 	} {
 		var f limitFlags
 		cmd := &cobra.Command{}

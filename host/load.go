@@ -65,11 +65,11 @@ func rank(p *plugin) int {
 func (l *loader) open() error {
 	var errs []error
 	for _, p := range l.system.plugins {
-		at := placement{p.Backend, p.Isolation}
+		at := placed(p.Plugin)
 		if l.backends[at] != nil {
 			continue
 		}
-		b, err := at.open(l.system.Sandbox...)
+		b, err := at.open(l.system.workers[p.Backend], l.system.Sandbox...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
 			continue
@@ -122,7 +122,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) error {
 	if err != nil {
 		return fmt.Errorf("plugin %s: %w", p.Alias, err)
 	}
-	m, err := admit(ctx, l.backends[placement{p.Backend, p.Isolation}], runtimes.Program{
+	m, err := admit(ctx, l.backends[placed(p.Plugin)], runtimes.Program{
 		Name: p.Alias, Wasm: p.module.Wasm, RelaxedSIMD: p.module.Relaxed, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
 	}, &p.bundle.Contents)

@@ -72,7 +72,7 @@ func TestSelfTestsLeaveNothingBehind(t *testing.T) {
 
 func TestLoaderOpensOneBackendForEachPlacement(t *testing.T) {
 	s := &system{Manifest: &manifest.Manifest{}}
-	for _, at := range []placement{{"wazero", "process"}, {"wazero", "inline"}, {"wazero", "process"}} {
+	for _, at := range []placement{{engine: "wazero", isolation: "process"}, {engine: "wazero", isolation: "inline"}, {engine: "wazero", isolation: "process"}} {
 		p := &plugin{}
 		p.Backend, p.Isolation = at.engine, at.isolation
 		s.plugins = append(s.plugins, p)

@@ -23,7 +23,7 @@ import (
 
 // TestMain lets the scripts run this test binary as the command host, and hosts as their workers.
 func TestMain(m *testing.M) {
-	worker.Main(sandboxed())
+	worker.Main(testEngines())
 	testscript.Main(m, map[string]func(){"host": func() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 			e.Vars = append(e.Vars, append(goEnv, "QUICKSTART="+folder, "PORT="+port, "REPO="+repo)...)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeCommand, "ready": readyCommand, "flip": flipCommand, "copy": copyCommand, "module": moduleCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeCommand, "ready": readyCommand, "flip": flipCommand, "copy": copyCommand, "module": moduleCommand, "worker": workerCommand},
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 func TestPlacement(t *testing.T) {
 	for _, isolation := range []manifest.Isolation{manifest.Process, manifest.Inline} {
 		for engine := range backends() {
-			b, err := placement{engine, isolation}.open()
+			b, err := placement{engine: engine, isolation: isolation}.open(nil)
 			if err != nil {
 				t.Errorf("%s/%s: %v", engine, isolation, err)
 				continue
@@ -19,8 +19,8 @@ func TestPlacement(t *testing.T) {
 			}
 		}
 	}
-	for _, at := range []placement{{}, {"v8", manifest.Process}, {"wazero", ""}, {"wazero", "none"}} {
-		if b, err := at.open(); err == nil || code(err) != exitRefused || b != nil {
+	for _, at := range []placement{{}, {engine: "v8", isolation: manifest.Process}, {engine: "wazero"}, {engine: "wazero", isolation: "none"}} {
+		if b, err := at.open(nil); err == nil || code(err) != exitRefused || b != nil {
 			t.Errorf("%s: opened, %v", at, err)
 		}
 	}
@@ -33,10 +33,10 @@ func TestNoWasmtimeInlineOnArm64(t *testing.T) {
 		arch string
 		ok   bool
 	}{
-		{placement{"wasmtime", manifest.Inline}, "arm64", false},
-		{placement{"wasmtime", manifest.Process}, "arm64", true},
-		{placement{"wasmtime", manifest.Inline}, "amd64", true},
-		{placement{"wazero", manifest.Inline}, "arm64", true},
+		{placement{engine: "wasmtime", isolation: manifest.Inline}, "arm64", false},
+		{placement{engine: "wasmtime", isolation: manifest.Process}, "arm64", true},
+		{placement{engine: "wasmtime", isolation: manifest.Inline}, "amd64", true},
+		{placement{engine: "wazero", isolation: manifest.Inline}, "arm64", true},
 	} {
 		if err := tt.at.forbidden(tt.arch); (err == nil) != tt.ok || err != nil && code(err) != exitRefused {
 			t.Errorf("%s on %s: %v", tt.at, tt.arch, err)

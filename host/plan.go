@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/manifest"
-	"bulkhead/runtimes/worker"
 )
 
 // A plan is what `host check --json` prints: what would run.
@@ -20,6 +18,8 @@ type plan struct {
 	Development bool         `json:"development"`
 	Plugins     []planPlugin `json:"plugins"`
 	Sandbox     []planLayer  `json:"sandbox,omitempty"` // of workers, if any plugin has one
+	Engines     []planEngine `json:"engines"`
+	Advisories  string       `json:"advisories_known_on"` // date: nothing newer is known
 	Notes       []string     `json:"notes"`
 }
 
@@ -29,21 +29,6 @@ type planLayer struct {
 	Required bool   `json:"required"`
 	Present  bool   `json:"present"`
 	Detail   string `json:"detail,omitempty"`
-}
-
-// sandboxOf returns the layers that this kernel offers, if any plugin runs in a worker.
-func sandboxOf(ctx context.Context, sys *system) (out []planLayer) {
-	for _, p := range sys.plugins {
-		if p.Isolation != manifest.Process {
-			continue
-		}
-		layers, _ := worker.Check(ctx, worker.Config{Backend: p.Backend}) // the plugins have been loaded: nothing required is missing
-		for _, l := range layers {
-			out = append(out, planLayer{l.Name, l.Required || slices.Contains(sys.Sandbox, l.Name), l.Present, l.Detail})
-		}
-		return out
-	}
-	return nil
 }
 
 type planPlugin struct {
@@ -190,6 +175,7 @@ func planText(p plan) string {
 	if p.Sandbox != nil {
 		fmt.Fprintln(&b, "sandbox of workers:", sandboxText(p.Sandbox))
 	}
+	enginesText(&b, p)
 	for _, n := range p.Notes {
 		fmt.Fprintln(&b, n)
 	}

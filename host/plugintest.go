@@ -58,7 +58,7 @@ func testBundle(ctx context.Context, s *streams, u *bundle.Unverified, at placem
 	if len(u.SelfTests) == 0 {
 		return nil, usage(errors.New("the bundle has no self-tests: add [[selftest]] to plugin.toml"))
 	}
-	backend, err := at.open()
+	backend, err := at.openAlone()
 	if err != nil {
 		return nil, err
 	}

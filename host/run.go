@@ -46,7 +46,7 @@ other credential.`,
 	return cmd
 }
 
-func (o *runOptions) run(ctx context.Context, s *streams) error {
+func (o *runOptions) run(ctx context.Context, s *streams) (err error) {
 	if o.credential != "" && !o.stdio {
 		return usage(errors.New("--credential-file goes with --stdio; over HTTP every request brings its own"))
 	}
@@ -59,6 +59,7 @@ func (o *runOptions) run(ctx context.Context, s *streams) error {
 	}
 	logger, end := newLogger(s)
 	defer end()
+	defer func() { err = errors.Join(err, sys.close()) }()
 	h, err := start(ctx, sys, logger, func(p *plugin, took time.Duration) { announce(s, p, took) })
 	if err != nil {
 		return err
@@ -150,6 +151,9 @@ func (h *running) record(ctx context.Context, action string) error {
 	e := gate.Entry{Actor: "system/host", Action: action, Resource: h.sys.Device.Name, Outcome: gate.Success, Kind: gate.KindHost, Development: h.sys.development}
 	for _, p := range h.sys.plugins {
 		e.Plugins = append(e.Plugins, p.ref())
+	}
+	for _, w := range h.sys.Workers {
+		e.Workers = append(e.Workers, gate.WorkerRef{Backend: w.Backend, Digest: h.sys.workers[w.Backend].Digest()})
 	}
 	_, err := h.log.Append(ctx, e)
 	return err

@@ -14,6 +14,7 @@ import (
 	"bulkhead/host/keys"
 	"bulkhead/host/manifest"
 	"bulkhead/runtimes/wasm"
+	"bulkhead/runtimes/worker"
 )
 
 // A system is everything that a manifest names, verified but not yet loaded.
@@ -22,9 +23,10 @@ type system struct {
 	plugins     []*plugin            // by alias
 	signers     map[string]*keys.Key // the device's sign keys, by id
 	evidence    *keys.Key
-	root        *keys.Root // nil: the device has none
-	rootMade    bool       // by this process
-	development bool       // one of the keys is a development key
+	workers     map[string]*worker.Executable // those that are no process of this program, by backend
+	root        *keys.Root                    // nil: the device has none
+	rootMade    bool                          // by this process
+	development bool                          // one of the keys is a development key
 }
 
 // A plugin is one block of the manifest and the bundle that it names.
@@ -36,7 +38,7 @@ type plugin struct {
 
 // newPlugin chooses the module by the engine that the operator chose.
 func newPlugin(p manifest.Plugin, b *bundle.Bundle) *plugin {
-	return &plugin{p, b, b.Module(placement{p.Backend, p.Isolation}.relaxedSIMD())}
+	return &plugin{p, b, b.Module(placed(p).relaxedSIMD())}
 }
 
 // ref names the plugin in entries; which module runs is told where there are two.
@@ -48,9 +50,9 @@ func (p *plugin) ref() gate.PluginRef {
 	return ref
 }
 
-// readSystem reads the manifest, the keys and the bundles that it names, and holds them against each other. Nothing is
+// readSystem reads the manifest, the keys, workers and bundles that it names, and holds them against each other. Nothing is
 // compiled and nothing is written. All problems of one kind come at once: first those of the manifest, then those of keys,
-// then those of bundles, then those between manifest and bundles.
+// then those of bundles and workers, then those between manifest and bundles. The caller closes it.
 func readSystem(path string) (*system, error) {
 	m, err := manifest.Load(path)
 	if err != nil {
@@ -61,10 +63,14 @@ func readSystem(path string) (*system, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readBundles(publishers); err != nil {
-		return nil, err
+	err = errors.Join(s.readBundles(publishers), s.readWorkers())
+	if err == nil {
+		err = s.crossCheck()
 	}
-	return s, s.crossCheck()
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
 }
 
 // readKeys reads the publishers' public keys and the device's private ones, and refuses a key that serves twice.

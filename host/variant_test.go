@@ -32,7 +32,7 @@ func TestTheEngineChoosesTheModule(t *testing.T) {
 		digest := sys.plugins[0].bundle.Module(want.Relaxed).Digest
 		b := &noting{}
 		l := newLoader(sys, &memoryLog{}, slog.New(slog.DiscardHandler), nil)
-		l.backends = map[placement]runtimes.Backend{{engine, manifest.Inline}: b}
+		l.backends = map[placement]runtimes.Backend{{engine: engine, isolation: manifest.Inline}: b}
 		if err := l.load(context.Background()); err == nil {
 			t.Error("the backend refuses all, and it loaded")
 		}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ type about struct {
 	Version  string   `json:"version"`
 	ABI      int      `json:"abi"`
 	Backends []string `json:"backends"`
+	Engines  []string `json:"engines,omitempty"` // names and versions of what the backends run on; only for who asks
 	Go       string   `json:"go"`
 	Platform string   `json:"platform"`
 	Revision string   `json:"revision,omitempty"`
@@ -42,10 +44,13 @@ func aboutHost() about {
 
 func versionCommand(s *streams) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version, ABI and backends of this binary", Args: exactly(),
-		RunE: func(*cobra.Command, []string) error {
+		Use: "version", Short: "Print the version, ABI and engines of this binary", Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			a := aboutHost()
-			return s.say(a, fmt.Sprintf("bulkhead %s, abi %d, backends %v, %s %s\n", a.Version, a.ABI, a.Backends, a.Go, a.Platform))
+			for _, name := range a.Backends {
+				a.Engines = append(a.Engines, versionOf(cmd.Context(), name))
+			}
+			return s.say(a, fmt.Sprintf("bulkhead %s, abi %d, %s, %s %s\n", a.Version, a.ABI, strings.Join(a.Engines, ", "), a.Go, a.Platform))
 		},
 	}
 }

@@ -26,7 +26,7 @@ func newWorkbench(ctx context.Context, sp *specimen, at placement, limits runtim
 	if err != nil {
 		return nil, err
 	}
-	if w.backend, err = at.open(); err != nil {
+	if w.backend, err = at.openAlone(); err != nil {
 		return nil, err
 	}
 	if w.module, err = loadSpecimen(ctx, w.backend, sp, at, host, limits); err != nil {

@@ -70,6 +70,9 @@ type Usage struct {
 // A Reporter is a Module that says how it is. Every Module of this project is one.
 type Reporter interface{ Status() Status }
 
+// Versioned is a Backend that says what it runs plugins on: the library and its version, as in "wazero v1.12.0".
+type Versioned interface{ Version() string }
+
 // Status is how a module is, and what happened to it since Load.
 type Status struct {
 	Instances int    // alive, at work or idle; with workers, one for each
@@ -101,7 +104,8 @@ type Program struct {
 	Assets [][]byte // by read slot
 	Grants abi.Grants
 	WASI   bool // the descriptor declares wasi = true
-	// RelaxedSIMD says that Wasm may use relaxed SIMD. A Backend that does not offer it refuses the program.
+	// RelaxedSIMD says that Wasm may use relaxed SIMD, whose results differ from processor to processor where the standard
+	// leaves it to them. A Backend that has it not refuses the program, whatever is in it.
 	RelaxedSIMD bool
 	Stateful    bool // calls share one instance, which keeps its memory; declared by the descriptor and granted
 	Host        Host

@@ -5,6 +5,7 @@ package main
 import (
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wazero"
+	"bulkhead/runtimes/worker"
 )
 
 // engines are those of this binary.
@@ -13,8 +14,8 @@ func engines() map[string]func() runtimes.Backend {
 }
 
 // sandboxed are those of its workers, which open ahead what their sandbox will not let them open.
-func sandboxed() map[string]func() runtimes.Backend {
-	return map[string]func() runtimes.Backend{"wazero": wazero.Ahead}
+func sandboxed() map[string]worker.Engine {
+	return map[string]worker.Engine{"wazero": wazero.Ahead}
 }
 
 // unmetered runs a guest on other engines than wazero without metering, by names of its own.

@@ -12,6 +12,7 @@ import (
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasmtime"
 	"bulkhead/runtimes/wazero"
+	"bulkhead/runtimes/worker"
 )
 
 // engines are those of this binary.
@@ -19,8 +20,10 @@ func engines() map[string]func() runtimes.Backend {
 	return map[string]func() runtimes.Backend{"wazero": wazero.New, "wasmtime": wasmtime.New}
 }
 
-// sandboxed are those of its workers, of which there are none with cgo: see the flag -worker.
-func sandboxed() map[string]func() runtimes.Backend { return nil }
+// sandboxed are those of its workers, which open ahead what their sandbox will not let them open.
+func sandboxed() map[string]worker.Engine {
+	return map[string]worker.Engine{"wazero": wazero.Ahead, "wasmtime": wasmtime.Ahead}
+}
 
 // unmetered runs a guest on wasmtime as it is, and with wasmtime's own interruption by epochs.
 func (b *bench) unmetered(guest []byte) (map[string]caller, error) {

@@ -27,7 +27,7 @@ func main() {
 	flag.StringVar(&o.host, "host", "bin/host", "the host whose start is measured")
 	flag.StringVar(&o.out, "out", "bench/results", "folder of the results")
 	flag.StringVar(&o.name, "name", "sandbox", "what the results are called, behind the date")
-	flag.StringVar(&o.worker, "worker", "", "this program without cgo, for workers; default: the running one")
+	flag.StringVar(&o.worker, "worker", "", "another build of this program, for workers; default: the running one")
 	flag.StringVar(&o.only, "only", "", "regular expression of the sections to run")
 	flag.IntVar(&o.config.Rounds, "rounds", 0, "rounds; default 300")
 	flag.Parse()

@@ -67,7 +67,15 @@ func (b *bench) load(at place, p runtimes.Program) (runtimes.Module, error) {
 
 func (b *bench) open(at place) (runtimes.Backend, error) {
 	if at.process {
-		return worker.New(worker.Config{Backend: at.engine, Executable: b.worker})
+		c := worker.Config{Backend: at.engine}
+		if b.worker != "" {
+			var err error
+			if c.Executable, err = worker.ReadExecutable(b.worker); err != nil {
+				return nil, err
+			}
+			b.closing(func() { c.Executable.Close() })
+		}
+		return worker.New(c)
 	}
 	return engines()[at.engine](), nil
 }

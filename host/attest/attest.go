@@ -40,6 +40,7 @@ type Evidence struct {
 	Log            Log       `json:"log"`
 	QualifyingData string    `json:"qualifying_data"`
 	Plugins        []Plugin  `json:"plugins"` // loaded when the evidence was made
+	Workers        []Worker  `json:"workers"` // programs beside the host's own in which plugins run; may be empty
 	Host           Host      `json:"host"`
 	Development    bool      `json:"development"` // the host holds development keys: trust nothing
 	PublicKey      []byte    `json:"public_key"`
@@ -62,6 +63,12 @@ type Plugin struct {
 	Digest  string `json:"digest"`
 }
 
+// A Worker is a program that the host starts for the plugins of one backend.
+type Worker struct {
+	Backend string `json:"backend"`
+	Digest  string `json:"digest"`
+}
+
 // Host is how the program was built, in its own words.
 type Host struct {
 	Version  string `json:"version"`
@@ -76,12 +83,13 @@ type Signer interface {
 	Sign(message []byte, context string) ([]byte, error)
 }
 
-// Config says what the evidence tells. Every field but Development is required.
+// Config says what the evidence tells. Every field but Development and Workers is required.
 type Config struct {
 	Signer      Signer
 	PublicKey   []byte          // the signer's, raw
 	Log         func() Log      // the log's present state
 	Plugins     func() []Plugin // what is loaded at present
+	Workers     []Worker        // may be empty
 	Host        Host
 	Development bool // the host holds a development key
 }
@@ -124,7 +132,7 @@ func (s *Software) Attest(ctx context.Context, r Requester, nonce []byte) ([]byt
 	}
 	e := Evidence{
 		Type: s.form.typ, Kind: s.form.kind, Assurance: AssuranceNone, Statement: s.form.statement, Requester: r, Nonce: nonce,
-		Log: s.config.Log(), Plugins: s.config.Plugins(), Host: s.config.Host, Development: s.config.Development,
+		Log: s.config.Log(), Plugins: s.config.Plugins(), Workers: append([]Worker{}, s.config.Workers...), Host: s.config.Host, Development: s.config.Development,
 		PublicKey: s.config.PublicKey, KeyID: keyID(s.config.PublicKey),
 	}
 	e.QualifyingData = e.qualify()

@@ -44,6 +44,7 @@ type Entry struct {
 	Call        string          `json:"call,omitempty"`
 	Reason      string          `json:"reason,omitempty"`      // why, in words that the host escaped
 	Plugins     []PluginRef     `json:"plugins,omitempty"`     // those that took part
+	Workers     []WorkerRef     `json:"workers,omitempty"`     // programs beside the host's own in which plugins run; at start and stop
 	Request     string          `json:"request,omitempty"`     // hex SHA-256(salt || RFC 8785 form of the params)
 	Response    string          `json:"response,omitempty"`    // the same of the result without its receipt
 	Micros      int64           `json:"micros,omitempty"`      // duration in microseconds
@@ -63,6 +64,12 @@ type PluginRef struct {
 
 	Module       string `json:"module,omitempty"`        // of two modules in the bundle, the file that ran
 	ModuleDigest string `json:"module_digest,omitempty"` // its SHA-256 in hex
+}
+
+// A WorkerRef names the program that runs the plugins of one backend.
+type WorkerRef struct {
+	Backend string `json:"backend"`
+	Digest  string `json:"digest"`
 }
 
 // A Receipt points a client at the log entry of its call. Step by step it becomes a proof; today it is the entry's place

@@ -67,6 +67,9 @@ func assemble(host, device document) *Manifest {
 			KeyFolder: device.values.text("key_folder", ""),
 		},
 	}
+	if w := v.table("backend").table(otherProgram); w != nil {
+		m.Workers = append(m.Workers, Worker{Backend: otherProgram, Path: w.text("path", ""), Digest: w.text("digest", "")})
+	}
 	for _, name := range v.table("publisher").names() {
 		m.Publishers = append(m.Publishers, newPublisher(name, v.table("publisher").table(name)))
 	}

@@ -131,6 +131,18 @@ func localPath(v any) string {
 	return ""
 }
 
+// anyPath is localPath for what a package of the system may have put elsewhere.
+func anyPath(v any) string {
+	rest, absolute := strings.CutPrefix(v.(string), "/")
+	if !absolute {
+		return localPath(v)
+	}
+	if rest == "" {
+		return "the root of the file system is no file"
+	}
+	return localPath(rest)
+}
+
 // loopback takes an address as the listener will use it. Anything but loopback needs TLS, which this host does not have.
 func loopback(v any) string {
 	s := v.(string)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"bulkhead/host/safefile"
 )
@@ -14,6 +15,7 @@ type folder struct {
 	root *os.Root
 	path string
 	self uint32 // the host's uid
+	open bool   // others may write to folders in it where they cannot take the place of what is there: /tmp
 }
 
 func openFolder(name string) (*folder, error) {
@@ -54,7 +56,11 @@ func (f *folder) trusted(name string, info os.FileInfo) (message, hint string) {
 	if !ok {
 		return "has an unknown owner", ""
 	}
-	return trust(filepath.Join(f.path, name), uid, f.self, info.Mode().Perm())
+	mode := info.Mode()
+	if f.open && mode.IsDir() && mode&os.ModeSticky != 0 {
+		mode &^= 0o022
+	}
+	return trust(filepath.Join(f.path, name), uid, f.self, mode.Perm())
 }
 
 func trust(full string, owner, self uint32, mode os.FileMode) (message, hint string) {
@@ -81,6 +87,9 @@ func (f *folder) checkPaths(m *Manifest, host, device *report) {
 			f.check(host, keyPath{"publisher", p.Name, "keys"}.index(i), key, 0, believed)
 		}
 	}
+	for _, w := range m.Workers {
+		f.checkProgram(host, keyPath{"backend", w.Backend, "path"}, w.Path)
+	}
 	for _, p := range m.Plugins {
 		f.check(host, keyPath{"plugin", p.Alias, "bundle"}, p.Bundle, os.ModeDir, verified)
 		for _, slot := range sortedKeys(p.Sign) {
@@ -91,6 +100,23 @@ func (f *folder) checkPaths(m *Manifest, host, device *report) {
 	}
 }
 
+// checkProgram looks at a program in this folder or, by its absolute path, anywhere.
+func (f *folder) checkProgram(r *report, at keyPath, name string) {
+	rest, absolute := strings.CutPrefix(name, "/")
+	if !absolute {
+		f.check(r, at, name, 0, program)
+		return
+	}
+	top, err := openFolder("/")
+	if err != nil {
+		r.add(at, "", "%v", err)
+		return
+	}
+	defer top.close()
+	top.open = true
+	top.check(r, at, rest, 0, program)
+}
+
 // A need says what a path must be beside being there.
 type need int
 
@@ -98,6 +124,7 @@ const (
 	believed need = iota // trusted as it stands: owner and mode count, on the way to it too
 	verified             // its content is verified when it is read
 	optional             // may be missing
+	program              // believed, and comes from another place than keys
 )
 
 // check reports a path that is not what it should be: a link anywhere on the way, another type, nothing at all.
@@ -128,8 +155,11 @@ func (f *folder) check(r *report, at keyPath, name string, want os.FileMode, n n
 func (f *folder) look(step string, info os.FileInfo, err error, kind os.FileMode, n need) (message, hint string) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		if n == verified {
+		switch n {
+		case verified:
 			return quote(step) + " does not exist", "build and sign it first: bin/host plugin build, bin/host plugin sign"
+		case program:
+			return quote(step) + " does not exist", makeWorker
 		}
 		return quote(step) + " does not exist", "make the key first: bin/host key new"
 	case err != nil:
@@ -140,7 +170,7 @@ func (f *folder) look(step string, info os.FileInfo, err error, kind os.FileMode
 		return quote(step) + " is no folder", ""
 	case info.Mode().Type() != kind:
 		return quote(step) + " is no regular file", ""
-	case n == believed:
+	case n == believed || n == program:
 		return f.trusted(step, info)
 	}
 	return "", ""

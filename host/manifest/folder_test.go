@@ -53,6 +53,11 @@ func TestFilesThatAreNotTrusted(t *testing.T) {
 		{"key folder of the device is a link", "keys/device", moved, "key_folder", "is a symbolic link", ""},
 		{"lent key others can write", "keys/device/report-key.key", mode(0o622), "plugin.inspect.grant.sign.report", "others could change it", "chmod go-w "},
 		{"lent key is missing", "keys/device/report-key.key", os.Remove, "plugin.inspect.grant.sign.report", "does not exist", "bin/host key new"},
+		{"worker others can write", "host-wasmtime", mode(0o757), "backend.wasmtime.path", "others could change it", "chmod go-w "},
+		{"worker is a link", "host-wasmtime", moved, "backend.wasmtime.path", "is a symbolic link", "name the real"},
+		{"worker is a pipe", "host-wasmtime", fifo, "backend.wasmtime.path", "is no regular file", ""},
+		{"worker is a folder", "host-wasmtime", folder, "backend.wasmtime.path", "is no regular file", ""},
+		{"worker is missing", "host-wasmtime", os.Remove, "backend.wasmtime.path", "does not exist", "make host-wasmtime"},
 		{"bundle is a link inside", "bundles/digits", moved, "plugin.digits.bundle", "is a symbolic link", ""},
 		{"bundle is a link outside", "bundles/digits", outside, "plugin.digits.bundle", "is a symbolic link", ""},
 		{"bundle is missing", "bundles/digits", os.RemoveAll, "plugin.digits.bundle", "does not exist", "bin/host plugin build"},
@@ -159,6 +164,47 @@ func TestDevice(t *testing.T) {
 				if p.File != "device.toml" {
 					t.Errorf("file is %s", p.File)
 				}
+			}
+		})
+	}
+}
+
+// A worker that a package installed lies outside of the manifest's folder. Whoever could change it there, or put another in
+// its place, is seen on the whole way.
+func TestWorkerElsewhere(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		change  func(dir string) error
+		message string
+	}{
+		{"as it should be", func(string) error { return nil }, ""},
+		{"others can write", func(dir string) error { return os.Chmod(dir+"/lib/worker", 0o757) }, "others could change it"},
+		{"its folder", func(dir string) error { return os.Chmod(dir+"/lib", 0o775) }, "others could change it"},
+		{"a folder above", func(dir string) error { return os.Chmod(dir, 0o757) }, "others could change it"},
+		{"a folder above, sticky", func(dir string) error { return os.Chmod(dir, 0o757|os.ModeSticky) }, ""},
+		{"a link", func(dir string) error {
+			return errors.Join(os.Rename(dir+"/lib/worker", dir+"/lib/real"), os.Symlink("real", dir+"/lib/worker"))
+		}, "is a symbolic link"},
+		{"a folder that is a link", func(dir string) error {
+			return errors.Join(os.Rename(dir+"/lib", dir+"/real"), os.Symlink("real", dir+"/lib"))
+		}, "is a symbolic link"},
+		{"missing", func(dir string) error { return os.Remove(dir + "/lib/worker") }, "does not exist"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "opt")
+			err := errors.Join(os.MkdirAll(dir+"/lib", 0o755), os.WriteFile(dir+"/lib/worker", nil, 0o755), tt.change(dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			host := strings.Replace(readFile(t, "testdata/good.toml"), `"host-wasmtime"`, `"`+dir+`/lib/worker"`, 1)
+			m, got := load(t, stage(t, host, ""))
+			switch {
+			case tt.message == "" && got != nil:
+				t.Errorf("%v", got)
+			case tt.message == "" && m.Join(m.Workers[0].Path) != dir+"/lib/worker":
+				t.Errorf("%q", m.Join(m.Workers[0].Path))
+			case tt.message != "" && (len(got) != 1 || got[0].Key != "backend.wasmtime.path" || !strings.Contains(got[0].Message, tt.message)):
+				t.Errorf("%v, want %q", got, tt.message)
 			}
 		})
 	}

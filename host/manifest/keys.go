@@ -24,6 +24,9 @@ type rule struct {
 	hint     string           // how to write it right
 }
 
+// makeWorker says where the program of a worker comes from.
+const makeWorker = "make host-wasmtime builds it, and prints its path and digest as they belong here"
+
 // hostKeys is every key of host.toml.
 func hostKeys() []rule {
 	return []rule{
@@ -39,6 +42,10 @@ func hostKeys() []rule {
 		{key: "listen.audience", kind: text, check: audience},
 		{key: "sandbox", kind: table},
 		{key: "sandbox.require", kind: texts, some: true, check: slot, hint: `require = ["namespaces"]: layers of the sandbox to insist on, as bin/host check lists them`},
+		{key: "backend", kind: table, some: true},
+		{key: "backend.wasmtime", kind: table, hint: makeWorker},
+		{key: "backend.wasmtime.path", kind: text, required: true, check: anyPath, hint: makeWorker},
+		{key: "backend.wasmtime.digest", kind: text, required: true, check: digest, hint: makeWorker},
 		{key: "publisher", kind: table, required: true, some: true, hint: "[publisher.NAME] says whose plugins may load"},
 		{key: "publisher.*", kind: table, name: alias},
 		{key: "publisher.*.keys", kind: texts, required: true, some: true, check: localPath, hint: `keys = ["keys/NAME.pub"]`},

@@ -23,7 +23,7 @@ func stage(t testing.TB, host, device string) string {
 	}
 	for name, content := range map[string]string{
 		"host.toml": host, "device.toml": device,
-		"keys/acme.pub": "1", "keys/acme-2.pub": "2", "keys/ops.pub": "3", "keys/device/report-key.key": "4",
+		"keys/acme.pub": "1", "keys/acme-2.pub": "2", "keys/ops.pub": "3", "keys/device/report-key.key": "4", "host-wasmtime": "5",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)

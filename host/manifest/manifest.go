@@ -14,7 +14,8 @@ import (
 	"bulkhead/abi"
 )
 
-// A Manifest is a host.toml and its device.toml. Paths in it are as written: relative to Dir, inside it, without links.
+// A Manifest is a host.toml and its device.toml. Paths in it are as written: relative to Dir, inside it, without links; that
+// of a worker may be absolute.
 type Manifest struct {
 	Path       string // of host.toml, absolute
 	Dir        string // its folder, absolute
@@ -23,6 +24,7 @@ type Manifest struct {
 	Pipeline   Pipeline
 	Listen     Listen
 	Sandbox    []string    // layers that workers must have, beside those that all have
+	Workers    []Worker    // by backend
 	Publishers []Publisher // by name
 	Plugins    []Plugin    // by alias
 	Device     Device
@@ -41,6 +43,13 @@ type Listen struct {
 	HTTP     string   // loopback IP address and port, port 0 for any; "": no HTTP
 	Origins  []string // exact origins beside the host's own
 	Audience string   // what tokens must be meant for
+}
+
+// A Worker is the program that runs the plugins of one backend with isolation = "process", where that is not the host's own.
+type Worker struct {
+	Backend string // "wasmtime"
+	Path    string
+	Digest  string // what that of the file MUST be, "sha256:" and hex
 }
 
 // A Publisher is a signer that the operator trusts, so far as said here.
@@ -93,7 +102,12 @@ const (
 const DeviceFile = "device.toml"
 
 // Join returns the absolute path of one of m's paths.
-func (m *Manifest) Join(name string) string { return filepath.Join(m.Dir, name) }
+func (m *Manifest) Join(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(m.Dir, name)
+}
 
 // Plugin returns the plugin with this alias.
 func (m *Manifest) Plugin(alias string) (Plugin, bool) {

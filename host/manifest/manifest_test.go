@@ -21,6 +21,7 @@ func TestGoodManifest(t *testing.T) {
 		Pipeline: Pipeline{Auth: "auth", Policy: []string{"abac", "hours"}},
 		Listen: Listen{HTTP: "127.0.0.1:8080", Audience: "urn:plant:7",
 			Origins: []string{"https://app.example.com", "http://localhost:6274", "http://[::1]:9000"}},
+		Workers: []Worker{{Backend: "wasmtime", Path: "host-wasmtime", Digest: "sha256:89abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567"}},
 		Publishers: []Publisher{
 			{Name: "acme", Keys: []string{"keys/acme.pub", "keys/acme-2.pub"}, Threshold: 2, MaySign: []string{"acme/*", "other/inspect"},
 				Roles: []abi.Role{abi.RoleTool, abi.RoleModel}},

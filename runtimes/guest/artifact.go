@@ -13,12 +13,16 @@ import (
 // form is the version of an artifact's form. It MUST change with it.
 const form = "1"
 
-// cacheKey names what the code of a program depends on: the file, the engine, the rewriting and its parameters. It is hex
-// behind "inline/".
+// cacheKey names what the code of a program depends on: the file, what it may use, the engine, the rewriting and its
+// parameters. Code that is known was found good for these, and is not looked at again. It is hex behind "inline/".
 func cacheKey(p runtimes.Program, e Engine) string {
 	h := sha256.New()
 	limits := binary.LittleEndian.AppendUint32(nil, pages(p.Limits.Memory))
-	for _, part := range [][]byte{p.Wasm, []byte(e.ID()), []byte(wasm.Version), []byte(form), limits} {
+	features := []byte{0}
+	if p.RelaxedSIMD {
+		features[0] = 1
+	}
+	for _, part := range [][]byte{p.Wasm, features, []byte(e.ID()), []byte(wasm.Version), []byte(form), limits} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

@@ -45,6 +45,7 @@ func TestCacheKey(t *testing.T) {
 	}
 	for name, change := range map[string]func(*runtimes.Program){
 		"the file":   func(p *runtimes.Program) { p.Wasm = append(bytes.Clone(p.Wasm), 0) },
+		"features":   func(p *runtimes.Program) { p.RelaxedSIMD = true },
 		"the memory": func(p *runtimes.Program) { p.Limits.Memory = 1 << 20 },
 	} {
 		q := p

@@ -23,6 +23,9 @@ type Backend struct{ engine Engine }
 // New returns a Backend that owns engine.
 func New(engine Engine) *Backend { return &Backend{engine: engine} }
 
+// Version implements runtimes.Versioned.
+func (b *Backend) Version() string { return b.engine.Version() }
+
 // Close closes the engine.
 func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) }
 
@@ -34,6 +37,9 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	if err != nil {
 		return nil, err
 	}
+	if _, ok := b.engine.(Relaxed); p.RelaxedSIMD && !ok {
+		return nil, refuse(p, "the module may use relaxed SIMD, which this backend has not", nil)
+	}
 	known := linkable(wasi.New())
 	head, err := checkModule(p, known)
 	if err != nil {
@@ -44,7 +50,7 @@ func (b *Backend) Load(ctx context.Context, p runtimes.Program) (runtimes.Module
 	work := compilation{engine: b.engine, program: p, imports: imports(head, known)}
 	built := work.known(timed)
 	if built == nil {
-		if work.outline, err = outline(p, wasm.Read); err != nil {
+		if work.outline, err = outline(p, wasm.Features{RelaxedSIMD: p.RelaxedSIMD}.Read); err != nil {
 			return nil, err
 		}
 		if built, err = work.build(timed); err != nil {

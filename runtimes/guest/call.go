@@ -47,12 +47,18 @@ type call struct {
 func (m *Module) adopt(i Instance) (*call, error) {
 	c := &call{module: m, instance: i, input: i.Export(abi.ExportInput), handle: i.Export(abi.ExportHandle)}
 	c.fuel, c.tank.stack = i.Global(wasm.ExportFuel), i.Global(wasm.ExportStack)
+	if r, ok := i.(Refueler); ok {
+		c.Fuel = r.Fuel()
+	} else {
+		c.Fuel = new(Fuel)
+	}
 	for _, name := range m.globals {
 		c.globals = append(c.globals, i.Global(name))
 	}
 	if c.input == nil || c.handle == nil || slices.Contains(append(c.globals, c.fuel, c.tank.stack), nil) {
 		return nil, errors.New("an export of the metered module is missing")
 	}
+	c.tank.stack.Set(wasm.StackBudget)
 	return c, nil
 }
 

@@ -8,7 +8,9 @@ import (
 
 // An Engine is what this package needs of a third-party library. It is safe for concurrent use.
 type Engine interface {
-	// ID names the library, its version, and whatever else compiled code depends on: processor, settings.
+	// Version names the library and its version, as in "wazero v1.12.0".
+	Version() string
+	// ID names, beside that, whatever else compiled code depends on: processor, settings.
 	ID() string
 	// Validate accepts exactly the modules that are valid with the features of ABI v1 and no others. The bytes have passed
 	// wasm.Read. It keeps nothing.
@@ -64,6 +66,30 @@ type Instance interface {
 type Global interface {
 	Get() uint64
 	Set(bits uint64)
+}
+
+// Fuel is the fuel of one run, where its instance can see it.
+type Fuel struct {
+	Given uint64 // units that the guest got so far: what of them is not in its counter has been used
+	Total uint64 // units that it may use
+}
+
+// Slice is how many units a guest gets at once.
+const Slice = 20_000
+
+// A Refueler is an Instance that can give its guest the next slice itself, without the import yield. It MAY do so if the
+// counter is not StackOverflow and Given - counter + Slice is at most Total: that is Given then, and Slice is what yield
+// returns. Besides, it MUST call the import every 10 ms that the guest runs, if the guest yields.
+type Refueler interface {
+	// Fuel is where the instance looks, always the same.
+	Fuel() *Fuel
+}
+
+// A Relaxed is an Engine whose Validate and Compile take relaxed SIMD too. What its instructions leave open is the
+// processor's answer.
+type Relaxed interface {
+	Engine
+	RelaxedSIMD()
 }
 
 // A Freezer is an Instance whose memory can be put back faster than by a copy: copy on write from an image that all

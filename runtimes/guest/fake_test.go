@@ -20,7 +20,8 @@ type fakeEngine struct {
 	closed      atomic.Int32 // instances
 }
 
-func (e *fakeEngine) ID() string { return "fake" }
+func (e *fakeEngine) Version() string { return "fake v1" }
+func (e *fakeEngine) ID() string      { return "fake" }
 
 func (e *fakeEngine) Validate(_ context.Context, module []byte) error {
 	if e.validate == nil {

@@ -9,11 +9,11 @@ import (
 
 // The guest counts its fuel down in a global that only the code which package wasm adds can reach, and calls yield when
 // it is below zero. It gets fuel in slices, so that it yields often: there the host looks at clock and context, and Go's
-// scheduler and collector get their turn.
-const (
-	slice    = 20_000 // units: some microseconds of computing, or ten milliseconds if each store meets a page for the first time
-	hostCost = 100    // units that a host function costs, besides one for every 64 bytes that it moves
-)
+// scheduler and collector get their turn. A slice is a third of a microsecond of vectors, some microseconds of plain
+// computing, or ten milliseconds if each store meets a page for the first time.
+
+// hostCost is what a host function costs, in units, besides one for every 64 bytes that it moves.
+const hostCost = 100
 
 var (
 	errFuel = fmt.Errorf("%w: fuel", runtimes.ErrLimit)
@@ -22,48 +22,47 @@ var (
 	ErrStack = fmt.Errorf("%w: call stack", runtimes.ErrLimit)
 )
 
-// A tank is the fuel of one run. What was given and is not in the guest's counter has been used.
+// A tank is the fuel of one run.
 type tank struct {
-	fuel, stack  Global
-	given, total uint64
+	fuel, stack Global
+	*Fuel
 }
 
-// fill starts a run that may use total units.
+// fill starts a run that may use total units. The stack is as it was: a run that does not give all of it back has failed, and
+// its instance has no other.
 func (t *tank) fill(total uint64) {
-	t.total, t.given = total, min(slice, total)
-	t.fuel.Set(t.given)
-	t.stack.Set(wasm.StackBudget)
+	t.Total, t.Given = total, min(Slice, total)
+	t.fuel.Set(t.Given)
 }
 
 // used is what the run has used so far. While a function of the guest loops, it has the counter to itself, so a run that
 // traps there has used up to a slice more; it is the same on every engine all the same.
-func (t *tank) used() uint64 { return t.given - t.fuel.Get() }
+func (t *tank) used() uint64 { return t.Given - t.fuel.Get() }
 
-// next gives the next slice to a guest whose counter is below zero.
+// next gives the next slice to a guest whose counter is below zero. The guest sets its counter itself.
 func (t *tank) next(counter uint64) (uint64, error) {
-	t.fuel.Set(counter)
-	used := t.given - counter
-	if used > t.total {
+	used := t.Given - counter
+	if used > t.Total {
+		t.fuel.Set(counter)
 		return 0, errFuel
 	}
-	more := min(slice, t.total-used)
-	t.given = used + more
-	t.fuel.Set(more)
+	more := min(Slice, t.Total-used)
+	t.Given = used + more
 	return more, nil
 }
 
 // pay charges the guest for work of the host. The counter need not be touched before the end is near.
 func (t *tank) pay(units uint64) error {
-	t.given += units
-	if t.given <= t.total {
+	t.Given += units
+	if t.Given <= t.Total {
 		return nil
 	}
 	used := t.used()
-	if used > t.total {
+	if used > t.Total {
 		return errFuel
 	}
-	t.given = t.total
-	t.fuel.Set(t.total - used)
+	t.Given = t.Total
+	t.fuel.Set(t.Total - used)
 	return nil
 }
 
@@ -73,10 +72,15 @@ func (c *call) yield(stack []uint64) error {
 		return ErrStack
 	}
 	more, err := c.next(stack[0])
-	if err == nil {
-		stack[0], err = more, c.late()
+	if err != nil {
+		return err
 	}
-	return err
+	if err := c.late(); err != nil {
+		c.fuel.Set(more) // the guest will not
+		return err
+	}
+	stack[0] = more
+	return nil
 }
 
 // charge charges the guest for n bytes. An error ends the run.

@@ -113,7 +113,7 @@ func (c *call) run(export Func, name string) error {
 	}
 	err := export(c, c.stack[:])
 	switch {
-	case err == nil && c.used() > c.total: // the last of it, after the last look
+	case err == nil && c.used() > c.Total: // the last of it, after the last look
 		return errFuel
 	case err == nil:
 		return nil

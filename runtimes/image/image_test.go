@@ -34,7 +34,7 @@ func TestThaw(t *testing.T) {
 	for name, source := range map[string]Source{
 		"pagemap": {}, "no pagemap": {Pagemap: func() (int, error) { return -1, os.ErrPermission }},
 		"not pagemap": {Pagemap: func() (int, error) { return unix.Open("/proc/self", unix.O_RDONLY|unix.O_CLOEXEC, 0) }},
-		"ahead":       Ahead(),
+		"ahead":       ahead(t),
 	} {
 		t.Run(name, func(t *testing.T) {
 			first, second := reserve(t, 200), reserve(t, 200) // more than maxEntries of 4 KiB
@@ -143,27 +143,37 @@ func TestSmall(t *testing.T) {
 // What was opened ahead serves one image, and nobody gets a descriptor that may be another file's by now.
 func TestAhead(t *testing.T) {
 	before := files(t)
-	file := once(func() (int, error) { return makeFile(1 << 20) })
+	Ahead(-1)
 	if files(t) != before+1 {
 		t.Error("not opened ahead")
 	}
-	fd, err := file(5)
+	file := once(makeFile(1 << 20))
+	fd, err := file()
 	if err != nil {
 		t.Fatal(err)
 	}
 	unix.Close(fd)
-	if again, err := file(5); err == nil {
+	if again, err := file(); err == nil {
 		t.Errorf("descriptor %d for the second", again)
 	}
-	if _, err := once(func() (int, error) { return 0, os.ErrPermission })(5); err == nil {
+	if _, err := once(0, os.ErrPermission)(); err == nil {
 		t.Error("a descriptor of nothing")
 	}
-	s, memory := Ahead(), reserve(t, 4)
+	s, memory := ahead(t), reserve(t, 4)
 	freeze(t, s, memory)
 	if m, err := s.Freeze(memory); err == nil {
 		m.Close()
 		t.Error("a second image of what was opened for one")
 	}
+}
+
+func ahead(t *testing.T) Source {
+	t.Helper()
+	pagemap, err := openPagemap()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Ahead(pagemap)
 }
 
 func files(t *testing.T) int {

@@ -8,21 +8,22 @@ import (
 )
 
 // Ahead returns what one image needs, opened now, for a process that enters a sandbox afterwards, where nothing can be
-// opened. More images are refused. In the sandbox pread64 must work, or memories are put back slower.
-func Ahead() Source {
+// opened. pagemap is this process's /proc/self/pagemap, which becomes the image's, or -1 if there is none: who calls may be
+// unable to open it already. More images are refused. In the sandbox pread64 must work, or memories are put back slower.
+func Ahead(pagemap int) Source {
 	const largest = 4 << 30 // as much memory as a guest can have; of the file nothing is there yet
-	pagemap := once(func() (int, error) { return openPagemap() })
-	return Source{
-		File:    once(func() (int, error) { return makeFile(largest) }),
-		Pagemap: func() (int, error) { return pagemap(0) },
+	var none error
+	if pagemap < 0 {
+		none = errors.New("there is no pagemap")
 	}
+	file, given := once(makeFile(largest)), once(pagemap, none)
+	return Source{File: func(int) (int, error) { return file() }, Pagemap: given}
 }
 
-// once opens a file now and gives it away, to the first who asks.
-func once(open func() (int, error)) func(int) (int, error) {
-	fd, err := open()
+// once gives a file away, to the first who asks.
+func once(fd int, err error) func() (int, error) {
 	var given atomic.Bool
-	return func(int) (int, error) {
+	return func() (int, error) {
 		if given.Swap(true) && err == nil {
 			return -1, errors.New("there was one, and it is gone")
 		}

@@ -23,6 +23,7 @@ func Benchmark(b *testing.B, open func() runtimes.Backend) {
 		guest, request []byte
 	}{
 		{"empty", empty, nil}, {"echo 64 B", echo(0), text}, {"echo 64 B, 192 KiB", echo(2 * page), text}, {"echo 64 B, 2 MiB", echo(31 * page), text},
+		{"echo 64 KiB", echo(page), bytes.Repeat([]byte("x"), page)},
 		{"go", buildGo(b), []byte("echo hello")},
 	} {
 		b.Run(v.name+"/clean", func(b *testing.B) { s.benchmark(b, program(v.guest, &host{}), v.request) })
@@ -38,7 +39,7 @@ func Benchmark(b *testing.B, open func() runtimes.Backend) {
 
 func (s suite) benchmark(b *testing.B, p runtimes.Program, request []byte) {
 	m := s.load(b, p)
-	dst := make([]byte, 0, 4096)
+	dst := make([]byte, 0, page)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := m.Call(b.Context(), dst, request); err != nil {

@@ -23,7 +23,7 @@ func Run(t *testing.T, open func() runtimes.Backend) {
 		test func(*testing.T)
 	}{
 		{"answers", s.answers}, {"lies", s.lies}, {"traps", s.traps}, {"clean instances", s.cleanInstances},
-		{"stateful", s.stateful}, {"fuel", s.fuel}, {"deadlines", s.deadlines}, {"context", s.lent}, {"bounds", s.bounds},
+		{"stateful", s.stateful}, {"fuel", s.fuel}, {"depth", s.depth}, {"deadlines", s.deadlines}, {"context", s.lent}, {"bounds", s.bounds},
 		{"reports", s.reports}, {"cache", s.caches},
 		{"memory", s.memory}, {"limits", s.limits}, {"concurrency", s.concurrency}, {"close", s.closing},
 		{"imports", s.imports}, {"exports", s.exports}, {"structure", s.structure}, {"features", s.features},

@@ -58,7 +58,7 @@ func (c *code) complexity(b *body) {
 	if phis := uint64(c.locals) * uint64(c.blocks); phis > MaxPhis {
 		c.tooMany(phis, "locals times blocks of a function", MaxPhis)
 	}
-	if phis := uint64(c.locals) * uint64(b.loops); phis > MaxLoopPhis {
+	if phis := c.loopPhis(b); phis > MaxLoopPhis {
 		c.tooMany(phis, "locals times loops of a function", MaxLoopPhis)
 	}
 	if b.bulk > MaxBulk {
@@ -70,6 +70,8 @@ func (c *code) complexity(b *body) {
 	c.add(b)
 }
 
+func (c *code) loopPhis(b *body) uint64 { return (uint64(c.locals) + LoopLocals) * uint64(b.loops) }
+
 // add refuses what takes a compiler too long although no single function does.
 func (c *code) add(b *body) {
 	s := &c.sums
@@ -80,7 +82,7 @@ func (c *code) add(b *body) {
 	}{
 		{&s.locals, uint64(b.locals), MaxAllLocals, "locals of all functions"},
 		{&s.phis, uint64(c.locals) * uint64(c.blocks), MaxAllPhis, "locals times blocks of all functions"},
-		{&s.loopPhis, uint64(c.locals) * uint64(b.loops), MaxAllLoopPhis, "locals times loops of all functions"},
+		{&s.loopPhis, c.loopPhis(b), MaxAllLoopPhis, "locals times loops of all functions"},
 		{&s.targets, uint64(c.refs), MaxAllTargets, "targets of br_table in all functions"},
 		{&s.bulk, uint64(b.bulk), MaxAllBulk, "bulk instructions of all functions"},
 		{&s.multi, uint64(b.multi), MaxMulti, "values of calls and blocks beyond their first"},

@@ -79,12 +79,12 @@ func (f *function) current() {
 func (f *function) look() {
 	if f.cached {
 		f.with(opLocalSet, f.counter)
-		f.yieldBelowZero(f.meter, f.counter, opLocalSet, f.counter)
+		f.yieldBelowZero(f.meter, f.counter, true)
 		return
 	}
 	f.with(opLocalTee, f.counter)
 	f.with(opGlobalSet, f.fuel)
-	f.yieldBelowZero(f.meter, f.counter, opGlobalSet, f.fuel)
+	f.yieldBelowZero(f.meter, f.counter, false)
 }
 
 // bulk charges an instruction whose work depends on the operand on top of the stack.

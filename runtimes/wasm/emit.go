@@ -45,14 +45,18 @@ const (
 	opExtendU = 0xad // i64.extend_i32_u
 )
 
-// yieldBelowZero calls yield for a counter in a local that is below zero, and sets a variable to the next one.
-func (e *emitter) yieldBelowZero(m *meter, counter uint32, set byte, variable uint32) {
+// yieldBelowZero calls yield for a counter in a local that is below zero. The global is the next one then, wherever the
+// counter lives, so that the host need not set it; and so is the local if it is the counter.
+func (e *emitter) yieldBelowZero(m *meter, counter uint32, cached bool) {
 	e.with(opLocalGet, counter)
 	e.i64(0)
 	e.op(opI64LtS, opIf, emptyBlock)
 	e.with(opLocalGet, counter)
 	e.with(opCall, m.yield)
-	e.with(set, variable)
+	if cached {
+		e.with(opLocalTee, counter)
+	}
+	e.with(opGlobalSet, m.fuel)
 	e.op(opEnd)
 }
 

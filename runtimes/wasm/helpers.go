@@ -54,7 +54,7 @@ func (h *helper) take(size uint32, op byte, shift int64) {
 	h.op(op, opI64Sub)
 	h.with(opLocalTee, h.counter)
 	h.with(opGlobalSet, h.fuel)
-	h.yieldBelowZero(h.meter, h.counter, opGlobalSet, h.fuel)
+	h.yieldBelowZero(h.meter, h.counter, false)
 }
 
 // growBody answers -1 at once to what the maximum forbids: who asks for too much pays nothing.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// An instr is one instruction of a body. op is the opcode, or prefix<<8 | second opcode.
+// An instr is one instruction of a body. op is the opcode, or prefix<<8 + second opcode.
 type instr struct {
 	op         int
 	at, end    int // in the file
@@ -164,7 +164,7 @@ func (c *code) prefixed(i *instr, op byte) {
 		c.misc(i, n)
 	case opVector:
 		n := c.second()
-		i.op = opVector<<8 | int(n)
+		i.op = opVector<<8 + int(n)
 		c.vector(n)
 	default:
 		c.at = i.at
@@ -221,7 +221,8 @@ func (c *code) vector(n uint32) {
 	case n >= 84 && n <= 91:
 		c.memarg()
 		c.lane([]uint32{16, 8, 4, 2}[(n-84)%4])
-	case n >= 256 && n <= 275:
+	case n >= firstRelaxed && n <= lastRelaxed && c.allowed.RelaxedSIMD:
+	case n >= firstRelaxed && n <= lastRelaxed:
 		c.fail(fmt.Errorf("instruction 0xfd %d is not in ABI v1: relaxed SIMD", n))
 	case n > 255 || unassigned(n):
 		c.fail(fmt.Errorf("instruction 0xfd %d is not in ABI v1", n))
@@ -233,6 +234,9 @@ func (c *code) lane(most uint32) {
 		c.fail(fmt.Errorf("lane %d, at most %d", b, most-1))
 	}
 }
+
+// Opcodes of relaxed SIMD behind opVector. Nothing follows them.
+const firstRelaxed, lastRelaxed = 256, 275
 
 // unassigned lists the holes among the opcodes of 128-bit SIMD.
 func unassigned(n uint32) bool {

@@ -16,7 +16,8 @@ import "encoding/binary"
 //	      end
 //	      br $over
 //	    end
-//	    counter = yield(counter) + weight, which the header takes once more
+//	    fuel = yield(counter)
+//	    counter = fuel + weight, which the header takes once more
 //	    br $again
 //	  end
 //	end
@@ -87,6 +88,9 @@ func (f *function) closeLeaf(i *instr) {
 	f.op(opBr, 2, opEnd)
 	f.with(opLocalGet, f.counter)
 	f.with(opCall, f.yield)
+	f.with(opLocalTee, f.counter)
+	f.with(opGlobalSet, f.fuel)
+	f.with(opLocalGet, f.counter)
 	f.i64(int64(f.leaf.weight))
 	f.op(opI64Add)
 	f.with(opLocalSet, f.counter)

@@ -21,11 +21,12 @@ const (
 	MaxBulk      = 1_000     // table.init, .copy, .fill, .grow and memory.init in one function: an engine makes loops of them
 	MaxTargets   = 50_000    // of all br_table of one function
 	MaxPhis      = 1_000_000 // locals times blocks of one function
-	MaxLoopPhis  = 100_000   // locals times loops of one function
+	MaxLoopPhis  = 100_000   // locals, and LoopLocals more, times loops of one function
+	LoopLocals   = 32        // a thousand loops without a local take wazero 80 ms as well
 	PageLimit    = 1 << 16   // pages of 64 KiB in 4 GiB
 
 	// Sums over all functions: a file of 16 MiB has room for a thousand of the worst ones. Stock Go of 13 MB: 32,000 locals,
-	// 1,800,000 locals times blocks, 31,000 locals times loops, and no instruction that makes several values.
+	// 1,800,000 locals times blocks, 190,000 locals times loops, and no instruction that makes several values.
 	MaxAllLocals   = 500_000 // beside parameters: three bytes declare 10,000, of which wazero takes 70 bytes each
 	MaxAllPhis     = 8_000_000
 	MaxAllLoopPhis = 1_000_000

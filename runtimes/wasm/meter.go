@@ -15,7 +15,7 @@ const (
 	ExportStack = "__bulkhead_stack" // mutable i32: words of call stack left
 
 	// Version names what Meter does. It changes with Meter's output, so that no older one is taken for it.
-	Version = "4"
+	Version = "5"
 
 	// StackBudget is what ExportStack MUST be when a run starts: the words that frames may take, 8 MiB on 64-bit machines.
 	StackBudget = 1 << 20
@@ -42,7 +42,7 @@ type Metered struct {
 // does what the module did, and also:
 //
 //   - counts fuel down at function entries, loop headers and where paths part (see weight), and calls yield with the counter
-//     when a function entry or a loop header finds it below zero; what yield returns is the next counter. Bulk memory, table
+//     when a function entry or a loop header finds it below zero; what yield returns is the next counter, and what ExportFuel is then. Bulk memory, table
 //     and grow instructions are charged by size before they run, and long ones are cut up, so that yield is never far;
 //   - counts the words of the call stack, and calls yield with StackOverflow instead of going deeper than StackBudget;
 //   - has no memory over c.Pages and no table over MaxElements, and no custom sections;

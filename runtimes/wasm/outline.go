@@ -32,6 +32,7 @@ type Outline struct {
 	sections  []span
 	unfit     bool // code changes state that no one can restore
 	sums      sums
+	allowed   Features
 	head      bool // bodies were not read
 }
 
@@ -56,22 +57,28 @@ type globalType struct {
 
 const header = "\x00asm\x01\x00\x00\x00"
 
-// Read decodes a core module, version 1. It keeps nothing of b. Errors name the section and the offset in the file; those
-// that wrap ErrLimit also name the limit.
-func Read(b []byte) (*Outline, error) { return read(b, false) }
+// Features are what a module may use beyond ABI v1.
+type Features struct{ RelaxedSIMD bool }
+
+// Read decodes a core module, version 1, that uses ABI v1 alone. It keeps nothing of b. Errors name the section and the
+// offset in the file; those that wrap ErrLimit also name the limit.
+func Read(b []byte) (*Outline, error) { return Features{}.Read(b) }
+
+// Read is Read for a module that may use more.
+func (f Features) Read(b []byte) (*Outline, error) { return read(b, f, false) }
 
 // ReadHead is Read without the code: bodies are passed over unread, which takes most of Read's time. It tells what a module
 // asks for and offers. What it accepts MUST NOT go to an engine unless Read has accepted the same bytes before.
-func ReadHead(b []byte) (*Outline, error) { return read(b, true) }
+func ReadHead(b []byte) (*Outline, error) { return read(b, Features{}, true) }
 
-func read(b []byte, head bool) (*Outline, error) {
+func read(b []byte, more Features, head bool) (*Outline, error) {
 	if len(b) > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(b), MaxSize)
 	}
 	if !bytes.HasPrefix(b, []byte(header)) {
 		return nil, errors.New("not a core WebAssembly module, version 1")
 	}
-	o, r, last := &Outline{dataCount: -1, head: head}, &reader{file: b, at: len(header), end: len(b)}, 0
+	o, r, last := &Outline{dataCount: -1, allowed: more, head: head}, &reader{file: b, at: len(header), end: len(b)}, 0
 	for r.more() {
 		id := r.byte()
 		s := section{Outline: o, reader: r.part(r.u32())}

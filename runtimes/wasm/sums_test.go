@@ -28,7 +28,8 @@ func TestSums(t *testing.T) {
 	}{
 		"locals":         {wasm.MaxAllLocals / wasm.MaxLocals, nothing, body(wasm.MaxLocals), false},
 		"locals times b": {wasm.MaxAllPhis / wasm.MaxPhis, nothing, body(1_000, repeat([]byte{0x02, 0x40, 0x0b}, 1_000)), false},
-		"locals times l": {wasm.MaxAllLoopPhis / wasm.MaxLoopPhis, nothing, body(100, repeat([]byte{0x03, 0x40, 0x0b}, 1_000)), false},
+		"locals times l": {wasm.MaxAllLoopPhis / wasm.MaxLoopPhis, nothing, body(100-wasm.LoopLocals, repeat([]byte{0x03, 0x40, 0x0b}, 1_000)), false},
+		"times loops of": {wasm.MaxAllLoopPhis / wasm.LoopLocals / 990, nothing, body(0, repeat([]byte{0x03, 0x40, 0x0b}, 990)), false},
 		"targets":        {wasm.MaxAllTargets / wasm.MaxTargets, nothing, body(0, targets), false},
 		"bulk":           {wasm.MaxAllBulk / wasm.MaxBulk, nothing, body(0, repeat(slices.Concat(w.TableGrow(w.I32(0)), w.Do(w.Drop)), wasm.MaxBulk)), false},
 		"values":         {wasm.MaxMulti / (100 * (wasm.MaxValues - 1)), nothing, body(0, repeat(w.Call(0), 100), w.Do(w.Unreachable)), true},

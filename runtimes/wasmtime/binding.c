@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "_cgo_export.h"
 
@@ -86,13 +87,17 @@ static void global_value(bh_instance *i, bh_global *g) {
 
 void bh_fetch(bh_instance *i, bh_global *g) { global_value(i, g); }
 
+static void global_set(bh_instance *i, bh_global *g, uint64_t bits) {
+  wasmtime_val_t value = {.kind = g->kind, .of.i64 = (int64_t)bits};
+  wasmtime_error_t *error = wasmtime_global_set(i->context, &g->global, &value);
+  if (error) wasmtime_error_delete(error); // only for another type
+}
+
 // flush gives the guest what Go has written.
 static void flush(bh_instance *i) {
   for (bh_global *g = i->globals; i->dirty > 0 && g < i->globals + i->count; g++) {
     if (!g->dirty) continue;
-    wasmtime_val_t value = {.kind = g->kind, .of.i64 = (int64_t)g->bits};
-    wasmtime_error_t *error = wasmtime_global_set(i->context, &g->global, &value);
-    if (error) wasmtime_error_delete(error); // only for another type
+    global_set(i, g, g->bits);
     g->dirty = false, g->seen = i->runs, i->dirty--;
   }
 }
@@ -109,19 +114,42 @@ static wasm_trap_t *host(void *number, wasmtime_caller_t *caller, wasmtime_val_r
   return i->ended ? wasmtime_trap_new(ended, sizeof ended - 1) : NULL;
 }
 
+// A clock that is read in 3 ns, and ticks every few milliseconds.
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// yield gives the next slice without Go, which has its turn when time has passed: Go's takes four times as long, and vectors
+// use up a slice in a third of a microsecond.
+static wasm_trap_t *yield(void *number, wasmtime_caller_t *caller, wasmtime_val_raw_t *slots, size_t count) {
+  bh_instance *i = wasmtime_context_get_data(wasmtime_caller_context(caller));
+  int64_t counter = slots->i64;
+  uint64_t given = i->given - (uint64_t)counter + i->slice;
+  if (counter == INT64_MIN || !i->fuel || given > i->total || now() - i->looked >= BH_LOOK) {
+    wasm_trap_t *trap = host(number, caller, slots, count);
+    i->looked = now();
+    return trap;
+  }
+  i->given = given;
+  slots->i64 = (int64_t)i->slice;
+  return NULL;
+}
+
 static void value_types(wasm_valtype_vec_t *out, const uint8_t *kinds, size_t count) {
   wasm_valtype_vec_new_uninitialized(out, count);
   for (size_t n = 0; n < count; n++) out->data[n] = wasm_valtype_new(kinds[n]);
 }
 
 wasmtime_error_t *bh_link(wasmtime_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
-                          const uint8_t *params, size_t param_count, const uint8_t *results, size_t result_count, uintptr_t number) {
+                          const uint8_t *params, size_t param_count, const uint8_t *results, size_t result_count, uintptr_t number, bool yields) {
   wasm_valtype_vec_t takes, gives;
   value_types(&takes, params, param_count);
   value_types(&gives, results, result_count);
   wasm_functype_t *type = wasm_functype_new(&takes, &gives);
-  wasmtime_error_t *error =
-      wasmtime_linker_define_func_unchecked(linker, module, module_size, name, name_size, type, host, (void *)number, NULL);
+  wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(linker, module, module_size, name, name_size, type,
+                                                                  yields ? yield : host, (void *)number, NULL);
   wasm_functype_delete(type);
   return error;
 }
@@ -159,12 +187,11 @@ static int32_t failure(bh_instance *i, wasmtime_error_t *error, wasm_trap_t *tra
 int32_t bh_call(bh_instance *i, uint64_t store, uintptr_t function, size_t slots) {
   wasmtime_func_t f = {.store_id = store, .__private = (void *)function};
   wasm_trap_t *trap = NULL;
-  i->ended = false;
+  i->ended = false, i->looked = now();
   if (i->dirty) flush(i);
   wasmtime_error_t *error = wasmtime_func_call_unchecked(i->context, &f, i->slots, slots, &trap);
   i->runs++;
-  for (size_t n = 0; n < i->count; n++)
-    if (i->globals[n].eager) global_value(i, &i->globals[n]);
+  if (i->fuel) global_value(i, &i->globals[i->fuel - 1]);
   return error || trap ? failure(i, error, trap) : 0;
 }
 
@@ -232,7 +259,7 @@ bool bh_find_function(bh_instance *i, const char *name, size_t size, bh_export *
   return ok;
 }
 
-int64_t bh_find_global(bh_instance *i, const char *name, size_t size, bool eager) {
+int64_t bh_find_global(bh_instance *i, const char *name, size_t size, bool fuel) {
   wasmtime_extern_t e;
   if (!find(i, name, size, WASMTIME_EXTERN_GLOBAL, &e)) return -1;
   wasm_globaltype_t *type = wasmtime_global_type(i->context, &e.of.global);
@@ -242,7 +269,8 @@ int64_t bh_find_global(bh_instance *i, const char *name, size_t size, bool eager
   bh_global *more = ok ? realloc(i->globals, (i->count + 1) * sizeof *more) : NULL;
   if (!more) return -1;
   i->globals = more;
-  more[i->count] = (bh_global){.global = e.of.global, .kind = kind, .eager = eager};
+  more[i->count] = (bh_global){.global = e.of.global, .kind = kind};
   global_value(i, &more[i->count]);
+  if (fuel) i->fuel = i->count + 1;
   return i->count++;
 }

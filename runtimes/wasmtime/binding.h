@@ -29,7 +29,6 @@ typedef struct bh_global {
   uint64_t seen;  // the run of the instance that bits are of
   uint8_t kind;   // wasmtime_valkind_t
   bool dirty;     // bits are newer than the guest's
-  bool eager;     // bits are fetched as soon as a call ends
 } bh_global;
 
 // A store with one instance in it.
@@ -45,6 +44,10 @@ typedef struct bh_instance {
   size_t count;   // of globals
   size_t dirty;   // how many are
   bool ended;     // by a host function
+  size_t fuel;    // the place of the guest's counter among globals, and one more; 0: it is not there
+  uint64_t given, total;  // guest.Fuel
+  uint64_t slice; // guest.Slice
+  int64_t looked; // when Go had its turn last, in ms
   uint64_t runs;  // counts what the guest ran in one piece
   char message[256];  // of the last failure
 } bh_instance;
@@ -55,6 +58,9 @@ typedef struct bh_export {
   uintptr_t function;
   uint32_t params, results;
 } bh_export;
+
+// How long a guest runs without a look of Go, in ms. The clock may be 10 behind, and a slice take as long.
+#define BH_LOOK 5
 
 // How a call ended: 0 well, a wasmtime_trap_code_t and one more, by a host function, or otherwise, with a message.
 #define BH_HOST -1
@@ -67,9 +73,10 @@ size_t bh_prepare(void);
 // bh_memories has an engine use bh_memory.
 void bh_memories(wasm_config_t *config);
 
-// bh_link defines a host function: number of the import for bulkheadHost, and types as wasm_valkind_t.
+// bh_link defines a host function: number of the import for bulkheadHost, and types as wasm_valkind_t. One that
+// yields gives the next slice of fuel itself where guest.Refueler allows it.
 wasmtime_error_t *bh_link(wasmtime_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
-                          const uint8_t *params, size_t param_count, const uint8_t *results, size_t result_count, uintptr_t number);
+                          const uint8_t *params, size_t param_count, const uint8_t *results, size_t result_count, uintptr_t number, bool yields);
 
 // bh_instantiate returns a new instance, or NULL and an error. slots is the most that a call takes.
 bh_instance *bh_instantiate(wasm_engine_t *engine, const wasmtime_instance_pre_t *code, int64_t memory, int64_t elements, int64_t tables,
@@ -84,8 +91,9 @@ bool bh_grow(bh_instance *instance, uint64_t pages);
 // Its params and results are in types.
 bool bh_find_function(bh_instance *instance, const char *name, size_t size, bh_export *found, uint8_t *types, size_t slots);
 
-// bh_find_global returns the place of a mutable global of a number type among globals, or -1.
-int64_t bh_find_global(bh_instance *instance, const char *name, size_t size, bool eager);
+// bh_find_global returns the place of a mutable global of a number type among globals, or -1. That of the counter of fuel is
+// fetched whenever a call ends.
+int64_t bh_find_global(bh_instance *instance, const char *name, size_t size, bool fuel);
 void bh_fetch(bh_instance *instance, bh_global *global);
 
 // bh_call runs a function of the guest on slots.

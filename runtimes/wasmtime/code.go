@@ -6,6 +6,7 @@ package wasmtime
 import "C"
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -76,7 +77,9 @@ const sumSize = crc32.Size
 
 var errSaved = errors.New("the saved code is damaged")
 
-func sumOf(code []byte) uint32 { return crc32.Checksum(code, crc32.MakeTable(crc32.Castagnoli)) }
+func sumOf(code []byte) []byte {
+	return binary.LittleEndian.AppendUint32(nil, crc32.Checksum(code, crc32.MakeTable(crc32.Castagnoli)))
+}
 
 // Serialize implements guest.Code.
 func (c *code) Serialize() []byte {
@@ -84,7 +87,7 @@ func (c *code) Serialize() []byte {
 	if err != nil {
 		return nil
 	}
-	return append(binary.LittleEndian.AppendUint32(make([]byte, 0, sumSize+len(saved)), sumOf(saved)), saved...)
+	return append(sumOf(saved), saved...)
 }
 
 func serialize(m *C.wasmtime_module_t) ([]byte, error) {
@@ -96,7 +99,7 @@ func serialize(m *C.wasmtime_module_t) ([]byte, error) {
 }
 
 func (e *engine) restored(saved []byte) (m *C.wasmtime_module_t, err error) {
-	if len(saved) <= sumSize || binary.LittleEndian.Uint32(saved) != sumOf(saved[sumSize:]) {
+	if len(saved) <= sumSize || !bytes.Equal(saved[:sumSize], sumOf(saved[sumSize:])) {
 		return nil, errSaved
 	}
 	p, n := bytesOf(saved[sumSize:])

@@ -28,7 +28,7 @@ func New() runtimes.Backend { return guest.New(newEngine(image.Source{})) }
 
 // Ahead returns the backend for one plugin in a sandbox that this process enters afterwards: what a large snapshot needs is
 // opened here, and large snapshots of more plugins are copied. In the sandbox threads need not start, and no file is opened.
-func Ahead() runtimes.Backend { return guest.New(newEngine(image.Ahead())) }
+func Ahead(pagemap int) runtimes.Backend { return guest.New(newEngine(image.Ahead(pagemap))) }
 
 type engine struct {
 	c      *C.wasm_engine_t
@@ -59,6 +59,9 @@ func (e *engine) works() error {
 	}
 	return nil
 }
+
+// Version implements guest.Engine.
+func (e *engine) Version() string { return "wasmtime " + version }
 
 // ID implements guest.Engine.
 func (e *engine) ID() string { return e.id() }

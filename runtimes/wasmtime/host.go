@@ -59,7 +59,8 @@ func (f imported) define(linker *C.wasmtime_linker_t, i guest.Import, number int
 	name, nameSize := text(i.Name)
 	params, paramCount := bytesOf(kinds(i.Type.Params))
 	results, resultCount := bytesOf(kinds(i.Type.Results))
-	return failed(C.bh_link(linker, module, moduleSize, name, nameSize, params, paramCount, results, resultCount, C.uintptr_t(number)))
+	yields := C.bool(i.Module == wasm.YieldModule && i.Name == wasm.YieldName && i.Type.Equal(wasm.Signature("I", "I")))
+	return failed(C.bh_link(linker, module, moduleSize, name, nameSize, params, paramCount, results, resultCount, C.uintptr_t(number), yields))
 }
 
 // kinds are number types as wasmtime counts them.

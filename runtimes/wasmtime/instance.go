@@ -39,6 +39,7 @@ func (c *code) Instantiate(context.Context) (guest.Instance, error) {
 	i := &instance{code: c, c: made}
 	i.pin.Pin(i)
 	i.c.owner = unsafe.Pointer(i)
+	i.c.slice = guest.Slice
 	if name, n := text(abi.ExportMemory); !C.bh_find_memory(i.c, name, n) {
 		i.Close(context.Background())
 		return nil, errors.New("export memory is missing, or is not the instance's own")
@@ -61,6 +62,9 @@ func (i *instance) Memory() []byte {
 	m := i.c.memory
 	return unsafe.Slice((*byte)(m.base), m.size)
 }
+
+// Fuel implements guest.Refueler.
+func (i *instance) Fuel() *guest.Fuel { return (*guest.Fuel)(unsafe.Pointer(&i.c.given)) }
 
 // Grow implements guest.Instance.
 func (i *instance) Grow(pages uint32) bool { return bool(C.bh_grow(i.c, C.uint64_t(pages))) }

@@ -12,8 +12,9 @@ const (
 	guard       = 32 << 20
 )
 
-// Stack of a guest, in bytes of the machine's, which is the thread's: cgo does not change stacks. The budget that package
-// wasm gives is counted in frames that are larger than any in truth, and is used up first.
+// Stack of a guest, in bytes of the machine's, which is the thread's: cgo does not change stacks. Of the budget that package
+// wasm counts, frames take half in truth; a guest whose frames are full of vectors may meet this limit before that one, with
+// the same error, and less fuel used than on another engine.
 const (
 	mostStack = 4 << 20
 	// leastStack is too little for what languages other than C do.

@@ -40,9 +40,12 @@ func (c Config) New() runtimes.Backend { return guest.New(engine{c}) }
 
 // Ahead returns the backend for one plugin in a sandbox that this process enters afterwards: what a large snapshot needs is
 // opened here, and large snapshots of more plugins are copied.
-func Ahead() runtimes.Backend { return Config{Images: image.Ahead()}.New() }
+func Ahead(pagemap int) runtimes.Backend { return Config{Images: image.Ahead(pagemap)}.New() }
 
 type engine struct{ Config }
+
+// Version implements guest.Engine.
+func (engine) Version() string { return "wazero " + version }
 
 // ID implements guest.Engine. It has the features of the processor that wazero looks at.
 func (engine) ID() string {

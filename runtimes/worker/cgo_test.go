@@ -2,4 +2,5 @@
 
 package worker
 
-const withCgo = true
+// outOfThreads is what a worker says that can make no more.
+const outOfThreads = "pthread_create failed"

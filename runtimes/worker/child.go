@@ -52,14 +52,20 @@ func (c *child) next() (frame, error) {
 	return c.receive(), nil
 }
 
-// hello says which layers stand.
-func (c *child) hello(layers uint32, landlock int, missing error) error {
+// hello says which engine there is, and which layers stand.
+func (c *child) hello(engine string, layers uint32, landlock int, missing error) error {
 	f := frame{op: opHello, arg: version, key: layers, memory: uint64(landlock)}
+	area := c.area(areaAnswer)
+	f.time = uint64(copy(area[:maxEngine], engine))
+	f.n = uint32(f.time)
 	if missing != nil {
-		f.n = uint32(copy(c.area(areaAnswer), line(missing.Error())))
+		f.n += uint32(copy(area[f.n:], line(missing.Error())))
 	}
 	return c.send(f)
 }
+
+// maxEngine is how long the name and version of an engine may be.
+const maxEngine = 128
 
 // work does what the host says until it is gone.
 func (c *child) work(backend runtimes.Backend) error {

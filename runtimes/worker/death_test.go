@@ -100,12 +100,13 @@ func TestNothingLeaks(t *testing.T) {
 // TestFailedStartsLeakNothing starts programs that are no workers, and some that are not there.
 func TestFailedStartsLeakNothing(t *testing.T) {
 	cycle := func() {
-		for path, want := range map[string]error{"/bin/true": runtimes.ErrDied, "/bin/cat": runtimes.ErrDied, "/nowhere": os.ErrNotExist, "/etc/passwd": os.ErrPermission} {
-			b, err := New(Config{Backend: "x", Executable: path})
+		for path, want := range map[string]error{"/bin/true": runtimes.ErrDied, "/bin/cat": runtimes.ErrDied, "/etc/passwd": unix.ENOEXEC} {
+			e, err := ReadExecutable(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = b.Load(t.Context(), testProgram(nil, &witness{}))
+			_, err = newBackend(t, Config{Backend: "x", Executable: e}).Load(t.Context(), testProgram(nil, &witness{}))
+			e.Close()
 			if refusal, ok := errors.AsType[*runtimes.LoadError](err); !ok || !errors.Is(refusal, want) {
 				t.Errorf("%s: error %v, want %v", path, err, want)
 			}
@@ -199,7 +200,7 @@ const hostVariable = "BULKHEAD_TEST_HOST"
 // beHost loads a plugin, prints the process of its worker, has it busy if it should be, and waits.
 func beHost() {
 	how := os.Getenv(hostVariable)
-	b, err := New(Config{Backend: "spinning", Executable: os.Getenv(executableVariable)})
+	b, err := New(testConfig("spinning"))
 	if err != nil {
 		panic(err)
 	}

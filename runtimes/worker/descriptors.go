@@ -1,9 +1,6 @@
 package worker
 
 import (
-	"fmt"
-	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,31 +14,14 @@ const (
 	fdBell               // rings when the host has sent a frame
 	fdRing               // rings the host's bell
 	fdLife               // closes when the host dies
+	fdSelf               // the program that runs, if it is none that has a path
 )
 
-// closeOthers closes every descriptor that is not in keep: what is mapped by now, and what the host itself inherited and
-// handed on without knowing. The runtime's own poller is not ours to close.
-func closeOthers(keep ...int) error {
-	time.Sleep(time.Microsecond) // the first timer makes the poller, for which it is too late in the sandbox
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return fmt.Errorf("listing descriptors: %w", err)
+// closeGifts closes what has been mapped by now, and standard input and output. It makes the poller of the runtime, which
+// comes with the first timer: in the sandbox it would be too late.
+func closeGifts() {
+	time.Sleep(time.Microsecond)
+	for _, fd := range []int{0, 1, fdShared, fdProgram, fdCode} {
+		unix.Close(fd)
 	}
-	kept := map[int]bool{}
-	for _, fd := range keep {
-		kept[fd] = true
-	}
-	for _, e := range entries {
-		fd, err := strconv.Atoi(e.Name())
-		if err != nil {
-			return fmt.Errorf("listing descriptors: %w", err)
-		}
-		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && (to == "anon_inode:[eventpoll]" || to == "anon_inode:[eventfd]") {
-			continue
-		}
-		if !kept[fd] {
-			unix.Close(fd) // that of the listing is closed already
-		}
-	}
-	return nil
 }

@@ -100,7 +100,7 @@ func escapes() map[string]escape {
 		"read shared memory":  {call(unix.SYS_READ, fdShared, 0, 0), "bad file descriptor", "bad file descriptor"},
 		"map the program":     {call(unix.SYS_MMAP, 0, pageSize, unix.PROT_READ, unix.MAP_SHARED, fdProgram), "bad file descriptor", "bad file descriptor"},
 		"heap bomb":           {heapBomb, "worker died", "worker died"},
-		"thread bomb":         {threadBomb, "failed to create new OS thread", "failed to create new OS thread"},
+		"thread bomb":         {threadBomb, outOfThreads, outOfThreads},
 		"talk for ever":       {func() syscall.Errno { return chatter() }, "killed", "killed"},
 		"hang up":             {func() syscall.Errno { unix.Close(2); time.Sleep(time.Hour); return 0 }, "killed", "killed"},
 	}
@@ -208,13 +208,20 @@ func TestConfinement(t *testing.T) {
 	if err != nil || flags&unix.O_NONBLOCK == 0 {
 		t.Errorf("a worker that never listens can block the host: flags %#x, %v", flags, err)
 	}
-	status := read(t, folder+"/status")
-	for _, want := range []string{"NoNewPrivs:\t1\n", "Seccomp:\t2\n", "Seccomp_filters:\t2\n", "CapEff:\t0000000000000000\n",
-		"CapPrm:\t0000000000000000\n", "CapInh:\t0000000000000000\n", "CapAmb:\t0000000000000000\n"} {
-		if !strings.Contains(status, want) {
-			t.Errorf("status has no %q", want)
+	threads, err := os.ReadDir(folder + "/task")
+	if err != nil || len(threads) < 2 {
+		t.Errorf("%d threads, error %v", len(threads), err)
+	}
+	for _, thread := range threads {
+		status := read(t, folder+"/task/"+thread.Name()+"/status")
+		for _, want := range []string{"NoNewPrivs:\t1\n", "Seccomp:\t2\n", "Seccomp_filters:\t2\n", "CapEff:\t0000000000000000\n",
+			"CapPrm:\t0000000000000000\n", "CapInh:\t0000000000000000\n", "CapAmb:\t0000000000000000\n"} {
+			if !strings.Contains(status, want) {
+				t.Errorf("thread %s has no %q", thread.Name(), want)
+			}
 		}
 	}
+	status := read(t, folder+"/status")
 	if info, err := os.Stat(folder + "/status"); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Errorf("it can be dumped: its files are not root's (%v)", err)
 	}
@@ -245,12 +252,12 @@ func TestConfinement(t *testing.T) {
 	for _, e := range entries {
 		to, _ := os.Readlink(folder + "/fd/" + e.Name())
 		kind, _, _ := strings.Cut(to, ":")
-		if kind != "pipe" && to != "anon_inode:[eventpoll]" && to != "anon_inode:[eventfd]" {
+		if kind != "pipe" && to != "anon_inode:[eventpoll]" && to != "anon_inode:[eventfd]" && to != folder+"/pagemap" {
 			t.Errorf("descriptor %s is %s", e.Name(), to)
 		}
 	}
-	if len(entries) != 6 {
-		t.Errorf("%d descriptors, want standard error, bell, ring, life, and two of the runtime's", len(entries))
+	if len(entries) != 7 {
+		t.Errorf("%d descriptors, want standard error, bell, ring, life, pagemap, and two of the runtime's", len(entries))
 	}
 	if maps := read(t, folder+"/maps"); strings.Count(maps, "rwxp") > 0 {
 		t.Error("memory is writable and executable")

@@ -89,7 +89,7 @@ func startFake(p *plugin, script func(f *fake) error) (*worker, error) {
 // honest is the life of a worker that does what it should, with a backend of its own.
 func honest(b runtimes.Backend) func(f *fake) error {
 	return func(f *fake) error {
-		if err := f.hello(allLayers, 1, nil); err != nil {
+		if err := f.hello("fake v1", allLayers, 1, nil); err != nil {
 			return err
 		}
 		return f.work(b)

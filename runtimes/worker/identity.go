@@ -5,49 +5,24 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
-	"sync"
 
 	"bulkhead/runtimes"
 )
 
-// An identity is the digest of the executable that compiles. It is made when it is needed first.
-type identity struct {
-	path string
-
-	once   sync.Once
-	digest []byte
-	err    error
-}
-
-func (i *identity) get() ([]byte, error) {
-	i.once.Do(func() {
-		f, err := os.Open(i.path)
-		if err != nil {
-			i.err = err
-			return
-		}
-		defer f.Close()
-		h := sha256.New()
-		if _, i.err = io.Copy(h, f); i.err == nil {
-			i.digest = h.Sum(nil)
-		}
-	})
-	return i.digest, i.err
-}
-
 // key names what the code of p, compiled in a worker, depends on. It is hex behind "worker/", so that it is never taken
 // for code that the host compiled itself: a worker may have lied about it, and only workers of the same module run it.
 func (b *Backend) key(p runtimes.Program) (string, error) {
-	program, err := b.identity.get()
+	program, err := b.program.sum()
 	if err != nil {
 		return "", fmt.Errorf("reading the worker's executable: %w", err)
 	}
 	module := sha256.Sum256(p.Wasm)
-	memory := binary.LittleEndian.AppendUint64(nil, p.Limits.Memory)
+	memory, features := binary.LittleEndian.AppendUint64(nil, p.Limits.Memory), []byte{0}
+	if p.RelaxedSIMD {
+		features[0] = 1
+	}
 	h := sha256.New()
-	for _, part := range [][]byte{program, []byte(b.engine), module[:], memory} {
+	for _, part := range [][]byte{program, []byte(b.engine), module[:], features, memory} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

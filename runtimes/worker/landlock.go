@@ -7,27 +7,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// landlock forbids every thread every right that the running kernel knows, without exception: files, network, signals
-// and abstract sockets outside. It asks the kernel which rights there are, so that a new kernel needs no new host.
-func landlock() error {
+// knownRights are all that the running kernel can deny. It is asked, so that a new kernel needs no new host.
+func knownRights() (all ruleset, err error) {
 	if _, err := landlockVersion(); err != nil {
-		return err
+		return all, err
 	}
-	var all ruleset
 	for _, field := range []*uint64{&all.files, &all.network, &all.scope} {
 		if err := widen(&all, field); err != nil {
-			return err
+			return all, err
 		}
 	}
 	if all.files == 0 {
-		return errors.New("the kernel knows no rights of files")
+		return all, errors.New("the kernel knows no rights of files")
 	}
-	fd, err := all.create()
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return allThreads(unix.SYS_LANDLOCK_RESTRICT_SELF, uintptr(fd), 0, 0)
+	return all, nil
 }
 
 // widen adds the kernel's rights to one field of a ruleset.

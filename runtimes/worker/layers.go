@@ -47,33 +47,39 @@ func layerNames() (names []string) {
 // probeTime is how long a worker may take to say hello.
 const probeTime = 10 * time.Second
 
-// Check starts a worker without a plugin and returns the layers of its sandbox. The error, if any, says why one is missing
-// or why there is no worker at all.
-func Check(ctx context.Context, c Config) ([]Layer, error) {
+// A Report is what a worker says of itself, when it is still the program's own word.
+type Report struct {
+	Engine string // name and version of the library, one line; "": it does not say
+	Layers []Layer
+}
+
+// Check starts a worker without a plugin and returns what it says. The error, if any, says why a layer is missing or why
+// there is no worker at all.
+func Check(ctx context.Context, c Config) (Report, error) {
 	b, err := New(c)
 	if err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	p := &plugin{limits: runtimes.Limits{Memory: 1 << 16}, image: -1, code: -1}
 	if p.image, err = makeSealed("bulkhead-program"); err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	defer p.close()
 	if p.code, err = makeSealed("bulkhead-code"); err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	w, err := b.launch(p)
 	if err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	defer w.bury()
 	w.begin(ctx, time.Now().Add(probeTime))
 	g, err := w.greet()
 	if err != nil {
-		return nil, err
+		return Report{}, err
 	}
 	if g.missing != "" {
 		err = errors.New(g.missing)
 	}
-	return layersOf(g, w.isolation), err
+	return Report{Engine: g.engine, Layers: layersOf(g, w.isolation)}, err
 }

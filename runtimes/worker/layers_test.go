@@ -26,7 +26,8 @@ func missing(all []Layer) (names []string) {
 }
 
 func TestCheck(t *testing.T) {
-	l, err := Check(t.Context(), Config{Backend: "plain", Executable: os.Getenv(executableVariable)})
+	r, err := Check(t.Context(), testConfig("plain"))
+	l := r.Layers
 	if err != nil || missing(l) != nil {
 		t.Fatalf("%+v %v", l, err)
 	}
@@ -35,14 +36,21 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%+v has no %s", l, name)
 		}
 	}
-	if _, err := Check(t.Context(), Config{Backend: "x", Executable: "/bin/true"}); err == nil || !strings.Contains(err.Error(), "worker.Main") {
+	if _, err := Check(t.Context(), Config{Backend: "x", Executable: executable(t, "/bin/true")}); err == nil || !strings.Contains(err.Error(), "worker.Main") {
 		t.Errorf("a program without Main: %v", err)
-	}
-	if _, err := Check(t.Context(), Config{Backend: "x", Executable: "/nowhere"}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("no program: %v", err)
 	}
 	if _, err := Check(t.Context(), Config{}); err == nil {
 		t.Error("no backend")
+	}
+}
+
+// A worker says which engine it has.
+func TestEngines(t *testing.T) {
+	for name := range engines() {
+		r, err := Check(t.Context(), testConfig(name))
+		if err != nil || !strings.HasPrefix(r.Engine, name+" v") || missing(r.Layers) != nil {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
 	}
 }
 
@@ -89,8 +97,8 @@ func TestBadPrograms(t *testing.T) {
 	} {
 		p := testProgram(nil, &witness{})
 		change(&p)
-		_, err := (&Backend{path: "/nowhere"}).Load(t.Context(), p)
-		if refusal, ok := errors.AsType[*runtimes.LoadError](err); !ok || errors.Is(err, os.ErrNotExist) || refusal.Plugin != "guest" {
+		_, err := (&Backend{program: program{kept: &Executable{fd: -1}}}).Load(t.Context(), p)
+		if refusal, ok := errors.AsType[*runtimes.LoadError](err); !ok || errors.Is(err, unix.EBADF) || refusal.Plugin != "guest" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -134,9 +142,9 @@ func TestIsolations(t *testing.T) {
 const checkVariable = "BULKHEAD_TEST_CHECK"
 
 func beCheck() {
-	c := Config{Backend: "plain", Executable: os.Getenv(executableVariable)}
-	l, err := Check(context.Background(), c)
-	os.Stdout.WriteString("missing: " + strings.Join(missing(l), " ") + "\n")
+	c := testConfig("plain")
+	r, err := Check(context.Background(), c)
+	os.Stdout.WriteString("missing: " + strings.Join(missing(r.Layers), " ") + "\n")
 	if err != nil {
 		os.Stdout.WriteString(err.Error() + "\n")
 	}
@@ -210,16 +218,4 @@ func without(t *testing.T, number uint32) []byte {
 		t.Fatal(r.err)
 	}
 	return r.out
-}
-
-// A program with cgo cannot be a worker, and says so.
-func TestCgo(t *testing.T) {
-	l, err := Check(t.Context(), Config{Backend: "plain"})
-	if withCgo {
-		if err == nil || !strings.Contains(err.Error(), "cgo") || !slices.Contains(missing(l), "landlock") {
-			t.Errorf("with cgo: %v, missing %q", err, missing(l))
-		}
-	} else if err != nil {
-		t.Error(err)
-	}
 }

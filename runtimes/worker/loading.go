@@ -15,6 +15,7 @@ import (
 // greeting is what a worker says of its sandbox before it has read a byte of its plugin. Until then it is as honest as
 // the host.
 type greeting struct {
+	engine   string // name and version of the library, one line
 	layers   uint32
 	landlock int
 	missing  string
@@ -28,10 +29,13 @@ func (w *worker) greet() (g greeting, err error) {
 		return g, w.fail(fmt.Errorf("%s; it did not even say hello: does its main call worker.Main first?", w.obituary()))
 	case err != nil:
 		return g, w.fail(err)
-	case f.op != opHello || f.arg != version || f.n > maxText:
+	case f.op != opHello || f.arg != version || f.time > maxEngine || f.n > maxText+maxEngine || uint64(f.n) < f.time:
 		return g, w.fail(brokenf("message %d of version %d for a hello: is it another program?", f.op, f.arg))
 	}
-	return greeting{layers: f.key, landlock: int(f.memory), missing: line(string(w.area(areaAnswer)[:f.n]))}, nil
+	words := string(w.area(areaAnswer)[:f.n])
+	return greeting{
+		engine: line(words[:f.time]), layers: f.key, landlock: int(f.memory), missing: line(words[f.time:]),
+	}, nil
 }
 
 // load has a new worker load its plugin. A quiet one's log lines have been seen before. If fetch is set, code is what it

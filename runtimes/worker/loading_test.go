@@ -21,7 +21,7 @@ func (failing) Close(context.Context) error                                     
 // loads is a script of a worker that says hello and then does as it likes.
 func loads(then func(f *fake)) func(f *fake) error {
 	return func(f *fake) error {
-		if err := f.hello(allLayers, 1, nil); err != nil {
+		if err := f.hello("fake v1", allLayers, 1, nil); err != nil {
 			return err
 		}
 		if _, err := f.next(); err != nil {
@@ -60,9 +60,18 @@ func TestBadLoads(t *testing.T) {
 		{"death before hello", func(*fake) error { return nil }, runtimes.ErrDied, "worker.Main"},
 		{"hello of another version", func(f *fake) error { return f.send(frame{op: opHello, arg: version + 1, key: allLayers}) }, runtimes.ErrDied, "another program"},
 		{"no hello first", func(f *fake) error { return f.send(frame{op: opReady, arg: version, key: allLayers}) }, runtimes.ErrDied, "for a hello"},
-		{"a layer is missing", func(f *fake) error { return f.hello(allLayers&^layerLandlock, 0, errors.New("landlock: not here")) }, ErrSandbox, "landlock: not here"},
-		{"a layer is missing without a word", func(f *fake) error { return f.hello(allLayers&^layerSeccomp, 0, nil) }, ErrSandbox, ""},
-		{"hello with a long text", func(f *fake) error { return f.send(frame{op: opHello, arg: version, key: allLayers, n: maxText + 1}) }, runtimes.ErrDied, "for a hello"},
+		{"a layer is missing", func(f *fake) error {
+			return f.hello("fake v1", allLayers&^layerLandlock, 0, errors.New("landlock: not here"))
+		}, ErrSandbox, "landlock: not here"},
+		{"a layer is missing without a word", func(f *fake) error { return f.hello("fake v1", allLayers&^layerSeccomp, 0, nil) }, ErrSandbox, ""},
+		{"hello with a long text", func(f *fake) error {
+			return f.send(frame{op: opHello, arg: version, key: allLayers, n: maxText + maxEngine + 1})
+		}, runtimes.ErrDied, "for a hello"},
+		{"hello with a long engine", func(f *fake) error {
+			return f.send(frame{op: opHello, arg: version, key: allLayers, time: maxEngine + 1, n: maxEngine + 1})
+		}, runtimes.ErrDied, "for a hello"},
+		{"hello with an engine longer than all", func(f *fake) error { return f.send(frame{op: opHello, arg: version, key: allLayers, time: 9, n: 8}) }, runtimes.ErrDied, "for a hello"},
+		{"hello with 2^64 - 1 bytes of engine", func(f *fake) error { return f.send(frame{op: opHello, arg: version, key: allLayers, time: 1<<64 - 1}) }, runtimes.ErrDied, "for a hello"},
 		{"death while loading", loads(func(f *fake) { f.quit(nil) }), runtimes.ErrDied, "fake death"},
 		{"never ready", loads(func(f *fake) { wait(f.stopped.Load) }), runtimes.ErrLimit, "time"},
 		{"an answer to nothing", loads(sends(frame{op: opAnswer}, "")), runtimes.ErrDied, "protocol"},
@@ -269,10 +278,7 @@ func TestKey(t *testing.T) {
 	other.Limits.Memory++
 	add("more memory", b, other)
 	add("another engine", newBackend(t, Config{Backend: "wazer"}), p)
-	add("another executable", &Backend{engine: "wazero", identity: identity{path: "/proc/self/status"}}, p)
-	if _, err := (&Backend{engine: "wazero", identity: identity{path: "/nowhere"}}).key(p); err == nil {
-		t.Error("an executable that cannot be read has a key")
-	}
+	add("another executable", newBackend(t, Config{Backend: "wazero", Executable: executable(t, "/proc/self/status")}), p)
 }
 
 func TestCodes(t *testing.T) {
@@ -299,7 +305,7 @@ func TestProgram(t *testing.T) {
 	for _, p := range []runtimes.Program{
 		{}, {Config: []byte{}},
 		{Name: "n\n\"", Wasm: []byte("wasm"), Config: []byte("{}"), Assets: [][]byte{nil, []byte("a"), {}}, Grants: 5, WASI: true,
-			Stateful: true, Limits: runtimes.Limits{Memory: 1, Answer: 2, Timeout: 3, Fuel: 4, Instances: 5}},
+			Stateful: true, RelaxedSIMD: true, Limits: runtimes.Limits{Memory: 1, Answer: 2, Timeout: 3, Fuel: 4, Instances: 5}},
 	} {
 		fd, err := makeProgram(p)
 		if err != nil {
@@ -310,7 +316,7 @@ func TestProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := parseProgram(image)
-		if err != nil || got.Name != p.Name || got.WASI != p.WASI || got.Grants != p.Grants || got.Stateful != p.Stateful ||
+		if err != nil || got.Name != p.Name || got.WASI != p.WASI || got.Grants != p.Grants || got.Stateful != p.Stateful || got.RelaxedSIMD != p.RelaxedSIMD ||
 			!bytes.Equal(got.Wasm, p.Wasm) || !bytes.Equal(got.Config, p.Config) || (got.Config == nil) != (p.Config == nil) ||
 			len(got.Assets) != len(p.Assets) || got.Limits.Fuel != p.Limits.Fuel || got.Limits.Instances != 1 {
 			t.Errorf("%+v arrived as %+v, error %v", p, got, err)

@@ -27,29 +27,59 @@ type step struct {
 	layer uint32
 	name  string
 	do    func() error
+	holds func() error // whether it did, for this thread; nil: it is the process's
 }
 
 // lockdown puts every layer over this process, in the order that works: Landlock needs no_new_privs and a descriptor,
-// the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once.
+// the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once. No
+// layer is there because a system call said so: each is looked for, and those of threads on another one too.
 func lockdown(data uint64, ownUsers bool) (layers uint32, missing error) {
-	var reasons []string
-	for _, s := range []step{
-		{layerHidden, "hiding", hide},
-		{layerNoNewPrivs, "no_new_privs", func() error { return allThreads(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0) }},
-		{layerLandlock, "landlock", landlock},
-		{layerRlimits, "rlimits", func() error { return limitAll(data, ownUsers) }},
-		{layerSeccomp, "seccomp", func() error { return install(processor().filter(uint32(unix.Getpid()), false)) }},
-	} {
-		if err := s.do(); err != nil {
-			reasons = append(reasons, fmt.Sprintf("%s: %v", s.name, err))
+	ofThreads := []step{
+		{layerHidden, "hiding", hide, hasNoCapabilities},
+		{layerNoNewPrivs, "no_new_privs", noNewPrivs, hasNoNewPrivs},
+		{layerLandlock, "landlock", landlock, hasLandlock},
+	}
+	ofProcess := []step{
+		{layerRlimits, "rlimits", func() error { return limitAll(data, ownUsers) }, nil},
+		{layerSeccomp, "seccomp", func() error { return install(processor().filter(uint32(unix.Getpid()), false)) }, hasSeccomp},
+	}
+	reasons := map[string]error{}
+	for _, s := range ofThreads {
+		s.try(reasons)
+	}
+	elsewhere(func() { // before no file can be opened anyway
+		for _, s := range ofThreads {
+			s.look(reasons)
+		}
+	})
+	for _, s := range ofProcess {
+		s.try(reasons)
+	}
+	var words []string
+	for _, s := range append(ofThreads, ofProcess...) {
+		if err := reasons[s.name]; err != nil {
+			words = append(words, fmt.Sprintf("%s: %v", s.name, err))
 			continue
 		}
 		layers |= s.layer
 	}
-	if reasons != nil {
-		missing = errors.New(strings.Join(reasons, "; "))
+	if words != nil {
+		missing = errors.New(strings.Join(words, "; "))
 	}
 	return layers, missing
+}
+
+// try puts the layer on and looks for it.
+func (s step) try(reasons map[string]error) {
+	reasons[s.name] = s.do()
+	s.look(reasons)
+}
+
+// look notes that the layer is not there, if nobody has noted that before.
+func (s step) look(reasons map[string]error) {
+	if reasons[s.name] == nil && s.holds != nil {
+		reasons[s.name] = s.holds()
+	}
 }
 
 // hide keeps other processes of the same user out, and takes whatever capabilities an operator gave the host.

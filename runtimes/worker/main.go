@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,14 +13,18 @@ import (
 const name = "bulkhead-worker"
 
 // Main runs a worker, if this process was started as one, and does not return then. Otherwise it returns at once. It MUST
-// be the first line of main in every program whose executable is a Config's, and so of TestMain. backends are the engines
-// that a worker can have, by name.
-func Main(backends map[string]func() runtimes.Backend) {
+// be the first line of main in every program whose executable is a Config's, and so of TestMain. engines are those that a
+// worker can have, by name.
+func Main(engines map[string]Engine) {
 	if len(os.Args) == 0 || os.Args[0] != name {
 		return
 	}
-	quit(run(os.Args[1:], backends))
+	quit(run(os.Args[1:], engines))
 }
+
+// An Engine makes the backend of a worker, before its sandbox stands. pagemap is /proc/self/pagemap, open for reading; -1 if
+// there is none. A program with cgo can open nothing any more: what is not yet a file, such as memory, it can still make.
+type Engine func(pagemap int) runtimes.Backend
 
 // quit ends this process.
 func quit(err error) {
@@ -55,30 +60,38 @@ func parseArguments(list []string) (a arguments, err error) {
 }
 
 // run is a worker's life. What it maps before the sandbox stands it reads only afterwards.
-func run(list []string, backends map[string]func() runtimes.Backend) error {
+func run(list []string, engines map[string]Engine) error {
 	a, err := parseArguments(list)
 	if err != nil {
 		return err
 	}
-	open, ok := backends[a.backend]
+	open, ok := engines[a.backend]
 	if !ok {
 		return fmt.Errorf("this program has no backend %q", a.backend)
 	}
 	if err := dieWithHost(fdLife); err != nil {
 		return err
 	}
+	pagemap, missing := begin()
 	c := &child{settle: settle, quit: quit}
 	if err := c.connect(); err != nil {
 		return err
 	}
-	if err := closeOthers(2, fdBell, fdRing, fdLife); err != nil {
-		return err
-	}
-	backend := open()                // it may want files ready
+	closeGifts()
+	backend := open(pagemap)
 	landlock, _ := landlockVersion() // the filter refuses to tell
-	layers, missing := lockdown(a.data, a.ownUsers)
-	if err := c.hello(layers, landlock, missing); err != nil || missing != nil {
+	layers, lacking := lockdown(a.data, a.ownUsers)
+	missing = errors.Join(missing, lacking)
+	if err := c.hello(versionOf(backend), layers, landlock, missing); err != nil || missing != nil {
 		return err
 	}
 	return c.work(backend)
+}
+
+// versionOf is the name and version of an engine, if it says them.
+func versionOf(b runtimes.Backend) string {
+	if v, ok := b.(runtimes.Versioned); ok {
+		return v.Version()
+	}
+	return ""
 }

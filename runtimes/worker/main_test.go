@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,20 +10,20 @@ import (
 
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/runtimetest"
-	"bulkhead/runtimes/wazero"
 )
 
-// TestMain makes this test's own executable a worker. The race detector needs cgo, with which no worker can be built: then
-// the same tests, built without, are the worker.
+// TestMain makes this test's own executable a worker. One with the race detector takes more memory than a worker may have:
+// then the same tests, built without, are the worker.
 func TestMain(m *testing.M) {
-	Main(map[string]func() runtimes.Backend{
-		"wazero":    wazero.Ahead,
-		"spinning":  func() runtimes.Backend { return spinning{} },
-		"plain":     func() runtimes.Backend { return plain{} },
-		"fidgeting": func() runtimes.Backend { return fidgeting{} },
-		"escaping":  func() runtimes.Backend { return escaping{} },
-		"hostile":   func() runtimes.Backend { return hostile{func() bool { return false }} },
-	})
+	all := map[string]Engine{
+		"spinning":  func(int) runtimes.Backend { return spinning{} },
+		"plain":     func(int) runtimes.Backend { return plain{} },
+		"fidgeting": func(int) runtimes.Backend { return fidgeting{} },
+		"escaping":  func(int) runtimes.Backend { return escaping{} },
+		"hostile":   func(int) runtimes.Backend { return hostile{func() bool { return false }} },
+	}
+	maps.Copy(all, engines())
+	Main(all)
 	os.Exit(runTests(m))
 }
 
@@ -35,18 +36,14 @@ func runTests(m *testing.M) int {
 		beCheck()
 		return 0
 	}
-	if !withCgo {
+	if !withRace {
 		return m.Run()
 	}
 	dir, err := os.MkdirTemp("", "worker")
 	if err == nil {
 		defer os.RemoveAll(dir)
-		err = os.Chmod(dir, 0o755)
-	}
-	if err == nil {
 		path := filepath.Join(dir, "worker.test")
-		cmd := exec.Command("go", "test", "-c", "-o", path, ".")
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		cmd := exec.Command("go", append(buildTest(), "-o", path, ".")...)
 		cmd.Stderr = os.Stderr
 		err = cmd.Run()
 		os.Setenv(executableVariable, path)
@@ -60,9 +57,25 @@ func runTests(m *testing.M) int {
 
 const executableVariable = "BULKHEAD_TEST_WORKER"
 
+// testConfig is a Config with the executable of these tests.
+func testConfig(backend string) Config {
+	c := Config{Backend: backend}
+	if path := os.Getenv(executableVariable); path != "" {
+		var err error
+		if c.Executable, err = ReadExecutable(path); err != nil {
+			panic(err)
+		}
+	}
+	return c
+}
+
 func newBackend(t testing.TB, c Config) *Backend {
 	t.Helper()
-	c.Executable = os.Getenv(executableVariable)
+	if c.Executable == nil {
+		if c.Executable = testConfig("").Executable; c.Executable != nil {
+			t.Cleanup(func() { c.Executable.Close() })
+		}
+	}
 	b, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -71,5 +84,9 @@ func newBackend(t testing.TB, c Config) *Backend {
 }
 
 func TestContract(t *testing.T) {
-	runtimetest.Run(t, func() runtimes.Backend { return newBackend(t, Config{Backend: "wazero"}) })
+	for name := range engines() {
+		t.Run(name, func(t *testing.T) {
+			runtimetest.Run(t, func() runtimes.Backend { return newBackend(t, Config{Backend: name}) })
+		})
+	}
 }

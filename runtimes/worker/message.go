@@ -1,7 +1,7 @@
 package worker
 
 // version of the protocol. It MUST rise with every change: host and worker may be two programs.
-const version = 1
+const version = 2
 
 // What the host sends. A worker gets one of them, does it, and waits for the next.
 const (
@@ -16,7 +16,7 @@ const replyOver = 1 << 16
 
 // What a worker sends.
 const (
-	opHello   = iota + 101 // the sandbox stands; arg: version, key: layers, memory: Landlock's ABI
+	opHello   = iota + 101 // the sandbox stands; arg: version, key: layers, memory: Landlock's ABI, time: bytes of the engine's name, then words on what is missing
 	opReady                // loaded; time: bytes of new code
 	opRefused              // not loaded; arg: failure, key: bytes of the reason, in front of the text
 	opPiece                // the next n bytes of code

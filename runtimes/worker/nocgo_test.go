@@ -2,4 +2,5 @@
 
 package worker
 
-const withCgo = false
+// outOfThreads is what a worker says that can make no more.
+const outOfThreads = "failed to create new OS thread"

@@ -51,6 +51,9 @@ func (p *process) reap(words *os.File) {
 	close(p.dead)
 }
 
+// none is a descriptor that a new process does not have.
+const none = ^uintptr(0)
+
 // ends are the host's ends of what a new worker holds.
 type ends struct {
 	*shared
@@ -59,7 +62,7 @@ type ends struct {
 }
 
 // start starts a worker that maps program and code. It is in its sandbox when it says hello.
-func start(path string, a arguments, how isolation, program, code int) (*ends, error) {
+func start(p *program, a arguments, how isolation, image, code int) (*ends, error) {
 	var o opened
 	defer o.close()
 	memory, s, err := makeShared()
@@ -68,7 +71,7 @@ func start(path string, a arguments, how isolation, program, code int) (*ends, e
 	}
 	o.add(memory)
 	e := &ends{shared: s}
-	if err := e.fork(&o, path, a, how, []int{memory, program, code}); err != nil {
+	if err := e.fork(&o, p, a, how, []int{memory, image, code}); err != nil {
 		s.unmap()
 		return nil, err
 	}
@@ -76,24 +79,24 @@ func start(path string, a arguments, how isolation, program, code int) (*ends, e
 }
 
 // fork makes the pipes and the process. Descriptors that stay with the host leave o.
-func (e *ends) fork(o *opened, path string, a arguments, how isolation, memory []int) error {
+func (e *ends) fork(o *opened, p *program, a arguments, how isolation, memory []int) error {
 	var bell, ring, life, words [2]int // the worker's view of the first two
-	for _, p := range []*[2]int{&bell, &ring, &life, &words} {
-		if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+	for _, pipe := range []*[2]int{&bell, &ring, &life, &words} {
+		if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 			return fmt.Errorf("making pipes: %w", err)
 		}
-		o.add(p[0], p[1])
+		o.add(pipe[0], pipe[1])
 	}
 	if err := errors.Join(unix.SetNonblock(bell[1], true), unix.SetNonblock(ring[1], true), unix.SetNonblock(words[0], true)); err != nil {
 		return fmt.Errorf("setting up pipes: %w", err)
 	}
-	const none = ^uintptr(0)
 	files := []uintptr{none, none, uintptr(words[1])}
 	for _, fd := range append(memory, bell[0], ring[1], life[0]) {
 		files = append(files, uintptr(fd))
 	}
+	files = append(files, p.file())
 	a.ownUsers = how.namespaces
-	pid, _, err := syscall.StartProcess(path, a.list(), &syscall.ProcAttr{Dir: "/", Env: environment(), Files: files, Sys: how.attributes()})
+	pid, _, err := syscall.StartProcess(p.path(), a.list(), &syscall.ProcAttr{Dir: "/", Env: environment(), Files: files, Sys: how.attributes()})
 	if err != nil {
 		return err
 	}
@@ -111,10 +114,10 @@ func (e *ends) fork(o *opened, path string, a arguments, how isolation, memory [
 }
 
 // environment is all that a worker gets: one P, no look at files of the kernel or of the time zone later on, and a
-// collector that begins in time.
+// collector that begins in time. The malloc of a C library would look at files too, for a second arena and to shrink one.
 func environment() []string {
 	return []string{
-		"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0", "GOTRACEBACK=none", "TZ=UTC",
+		"GOMAXPROCS=1", "GODEBUG=containermaxprocs=0,updatemaxprocs=0", "GOTRACEBACK=none", "TZ=UTC", "MALLOC_ARENA_MAX=1",
 		fmt.Sprintf("GOMEMLIMIT=%d", startHeap),
 	}
 }

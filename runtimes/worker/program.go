@@ -90,7 +90,9 @@ func parseProgram(b []byte) (p runtimes.Program, err error) {
 	if head := cut(size); err == nil {
 		err = json.Unmarshal(head, &h)
 	}
-	p = runtimes.Program{Name: h.Name, WASI: h.WASI, Stateful: h.Stateful, Grants: h.Grants, Limits: h.Limits, Wasm: cut(h.Wasm)}
+	p = runtimes.Program{
+		Name: h.Name, WASI: h.WASI, Stateful: h.Stateful, RelaxedSIMD: h.RelaxedSIMD, Grants: h.Grants, Limits: h.Limits, Wasm: cut(h.Wasm),
+	}
 	if config := cut(h.Config); h.Configured {
 		p.Config = config
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 // dataLimit is the memory of a worker at work, and startLimit while it loads.
-func dataLimit(l runtimes.Limits) uint64  { return copies*l.Memory + baseMemory }
+func dataLimit(l runtimes.Limits) uint64  { return copies*l.Memory + baseMemory + stacks }
 func startLimit(l runtimes.Limits) uint64 { return dataLimit(l) + startMemory }
 
 // limitAll sets what no worker needs to nothing, and its memory to data. A count of threads needs users of its own: others

@@ -2,31 +2,12 @@ package worker
 
 import (
 	"fmt"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// The system calls of the sandbox that take pointers and have no function in x/sys. Those for all threads need a program
-// without cgo.
-
-// allThreads makes a system call on every thread of the process.
-func allThreads(nr, a, b, c uintptr) error {
-	if _, _, e := syscall.AllThreadsSyscall(nr, a, b, c); e == syscall.ENOTSUP {
-		return fmt.Errorf("this program was built with cgo, whose threads it cannot reach: %w", e)
-	} else if e != 0 {
-		return e
-	}
-	return nil
-}
-
-// dropCapabilities leaves no capability of the kernel, and so no ambient one.
-func dropCapabilities() error {
-	head := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var none [2]unix.CapUserData
-	return allThreads(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&head)), uintptr(unsafe.Pointer(&none)), 0)
-}
+// The system calls of the sandbox that take pointers and have no function in x/sys.
 
 // A ruleset is struct landlock_ruleset_attr, the rights that are denied where no rule allows them.
 type ruleset struct{ files, network, scope uint64 }

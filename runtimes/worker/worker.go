@@ -1,13 +1,12 @@
 // Package worker runs plugins in child processes that may do next to nothing.
 //
-// A worker is this executable, started again. It puts a sandbox over itself before it has read a byte of its plugin, loads
+// A worker is this executable, started again, or another one. It puts a sandbox over itself before it has read a byte of its plugin, loads
 // it with a Backend of its own, and answers one call at a time over shared memory. One worker serves one plugin, never
 // another. Whatever it sends is an attack until checked: it can waste its memory limit and a processor, no caller's time
 // beyond the deadline, and nothing else. The host's last word is SIGKILL.
 package worker
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,19 +20,18 @@ import (
 // ErrSandbox is a kernel, or a build of this program, without a required layer of the sandbox. There is no weaker one.
 var ErrSandbox = errors.New("the sandbox for workers cannot be built here")
 
-// Config says how a Backend makes workers. Executable's main MUST call Main first.
+// Config says how a Backend makes workers. Executable's main MUST call Main first; its owner closes it after the Backend.
 type Config struct {
-	Backend    string   // the engine, by its name in Main's map
-	Executable string   // path of the program that is a worker when Main says so; empty: the running one
-	Require    []string // layers to insist on, beside those that are required anyway, by name
+	Backend    string      // the engine, by its name in Main's map
+	Executable *Executable // the program that is a worker when Main says so; nil: the running one
+	Require    []string    // layers to insist on, beside those that are required anyway, by name
 }
 
 // A Backend runs each plugin in workers of its own.
 type Backend struct {
-	path     string
+	program  program
 	engine   string
 	require  []string
-	identity identity
 	isolated atomic.Int32 // the first of isolations that the kernel allowed
 	now      func() time.Time
 }
@@ -50,9 +48,7 @@ func New(c Config) (*Backend, error) {
 			return nil, fmt.Errorf("there is no layer %q; there are %q", name, layerNames())
 		}
 	}
-	b := &Backend{path: cmp.Or(c.Executable, "/proc/self/exe"), engine: c.Backend, require: c.Require, now: time.Now}
-	b.identity.path = b.path
-	return b, nil
+	return &Backend{program: program{kept: c.Executable}, engine: c.Backend, require: c.Require, now: time.Now}, nil
 }
 
 // Close has nothing to free.
@@ -85,7 +81,7 @@ func (b *Backend) launch(p *plugin) (*worker, error) {
 	a := arguments{backend: b.engine, data: startLimit(p.limits), plugin: p.name}
 	all := isolations()
 	for i := int(b.isolated.Load()); ; i++ {
-		e, err := start(b.path, a, all[i], p.image, p.code)
+		e, err := start(&b.program, a, all[i], p.image, p.code)
 		if err == nil {
 			b.isolated.Store(int32(i))
 			w := newWorker(p, &link{in: &e.worker, out: &e.host, read: e.read, ring: e.ring}, e.shared, e.process, e.close)

@@ -14,7 +14,7 @@ import (
 
 // TestMain makes this test's own executable a worker.
 func TestMain(m *testing.M) {
-	worker.Main(map[string]func() runtimes.Backend{"wazero": wazero.Ahead})
+	worker.Main(map[string]worker.Engine{"wazero": wazero.Ahead})
 	os.Exit(m.Run())
 }
 
