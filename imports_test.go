@@ -45,6 +45,7 @@ func layers() []layer {
 		{"host/strictjson", "abi", "github.com/go-json-experiment/json"},
 		{"host/gate", "abi runtimes host/strictjson", "github.com/google/uuid"},
 		{"host/safefile", "", ""},
+		{"host/measure", "", ""},
 		{"host/advisory", "host/strictjson", ""},
 		{"host/state", "host/safefile", ""},
 		{"host/floor", "host/strictjson", ""},

@@ -185,12 +185,9 @@ func (l *loader) bind(p *plugin) (runtimes.Host, error) {
 // selfTest runs what the author signed as the plugin's behaviour. There is no call, so log and read alone work.
 func selfTest(ctx context.Context, b *bundle.Contents, m runtimes.Module) error {
 	for i, t := range b.SelfTests {
-		request := t.Input
-		if t.Tool != "" {
-			var err error
-			if request, err = json.Marshal(abi.ToolRequest{Tool: t.Tool, Arguments: t.Input, Call: "selftest", Principal: "system/selftest"}); err != nil {
-				return fmt.Errorf("self-test %d: encoding the request: %w", i, err)
-			}
+		request, err := requestOf(t)
+		if err != nil {
+			return fmt.Errorf("self-test %d: %w", i, err)
 		}
 		answer, err := m.Call(ctx, nil, request)
 		if err != nil {
@@ -201,6 +198,18 @@ func selfTest(ctx context.Context, b *bundle.Contents, m runtimes.Module) error 
 		}
 	}
 	return nil
+}
+
+// requestOf is a self-test as the plugin gets it.
+func requestOf(t bundle.SelfTest) ([]byte, error) {
+	if t.Tool == "" {
+		return t.Input, nil
+	}
+	request, err := json.Marshal(abi.ToolRequest{Tool: t.Tool, Arguments: t.Input, Call: "selftest", Principal: "system/selftest"})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the request: %w", err)
+	}
+	return request, nil
 }
 
 func (l *loader) close(ctx context.Context) error {

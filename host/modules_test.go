@@ -41,6 +41,7 @@ func smallModules() map[string]func() []byte {
 		"printer":   printer,
 		"stillborn": stillborn,
 		"laborious": laborious,
+		"dice":      dice,
 	}
 }
 
@@ -161,6 +162,13 @@ func laborious() []byte {
 	m.Export(abi.ExportInitialize, wasm.KindFunc, m.Func(wasm.Signature("", ""), 1, w.I32(1000000), w.Set(0), w.Loop(
 		w.Get(0), w.I32(0xffffffff), w.Do(w.Add32), w.Tee(0), w.BrIf(0))))
 	return finish(m, 1, w.I64(0))
+}
+
+// dice answers four random bytes.
+func dice() []byte {
+	m := &w.Module{}
+	random := m.Import(abi.WASIModule, "random_get", wasm.Signature("ii", "i"))
+	return finish(m, 1, w.I32(guestOut), w.I32(4), w.Call(random), w.Do(w.Drop), w.I64(guestOut<<32|4))
 }
 
 // moduleCommand is "module NAME FILE": one of the small modules.

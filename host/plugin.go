@@ -15,7 +15,7 @@ import (
 
 func pluginCommand(s *streams) *cobra.Command {
 	return group("plugin", "Write, build, test, sign, verify and look at plugins",
-		pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s), pluginCallCommand(s), pluginLimitsCommand(s))
+		pluginNewCommand(s), pluginBuildCommand(s), pluginTestCommand(s), pluginSignCommand(s), pluginVerifyCommand(s), pluginInspectCommand(s), pluginCallCommand(s), pluginLimitsCommand(s), pluginBenchCommand(s))
 }
 
 func pluginNewCommand(s *streams) *cobra.Command {

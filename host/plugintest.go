@@ -88,7 +88,7 @@ type measuredModule struct {
 
 // Call implements runtimes.Module.
 func (m *measuredModule) Call(ctx context.Context, dst, request []byte) ([]byte, error) {
-	c := measure(ctx, m.Module, dst, request)
+	c := measureCall(ctx, m.Module, dst, request)
 	m.spent.add(c, len(c.answer)-len(dst))
 	return c.answer, c.err
 }

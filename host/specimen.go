@@ -11,6 +11,7 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/bundle"
+	"bulkhead/host/capability"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wasm"
 )
@@ -25,6 +26,8 @@ type specimen struct {
 	program      runtimes.Program // without host and limits
 	relaxed      []byte           // its module for engines with relaxed SIMD; nil: there is one for all
 	bundled      bool
+	selfTests    []bundle.SelfTest
+	quotas       capability.Quotas // zero: a host's
 }
 
 // slotless is the slot that a module has beside which no descriptor lies.
@@ -58,7 +61,7 @@ func readBundle(dir string) (*specimen, error) {
 	}
 	d := &u.Descriptor
 	sp := &specimen{
-		name: d.Name, digest: u.Digest, role: d.Role, keys: d.Keys, models: d.Models, relaxed: u.Relaxed, bundled: true,
+		name: d.Name, digest: u.Digest, role: d.Role, keys: d.Keys, models: d.Models, relaxed: u.Relaxed, bundled: true, selfTests: u.SelfTests,
 		program: runtimes.Program{Name: d.Name, Wasm: u.Wasm, Assets: u.Assets, Grants: d.Grants(), WASI: d.WASI, Stateful: d.Stateful},
 	}
 	for _, t := range d.Tools {
@@ -87,6 +90,17 @@ func (sp *specimen) on(at placement) runtimes.Program {
 		p.Wasm, p.RelaxedSIMD = sp.relaxed, true
 	}
 	return p
+}
+
+// moduleOn names the file that runs on an engine.
+func (sp *specimen) moduleOn(at placement) string {
+	switch {
+	case !sp.bundled:
+		return sp.program.Name
+	case sp.relaxed != nil && at.relaxedSIMD():
+		return bundle.RelaxedFile
+	}
+	return bundle.WasmFile
 }
 
 // grant gives the plugin other capabilities than its descriptor asks for.

@@ -23,7 +23,7 @@ type standIn struct {
 // newStandIn binds what sp is granted.
 func newStandIn(sp *specimen, words *collector) (*standIn, error) {
 	c := capability.Config{
-		Alias: slotless, Name: sp.name, Digest: sp.digest, Role: sp.role, Grants: sp.program.Grants, Audit: words, Log: slog.New(words),
+		Alias: slotless, Name: sp.name, Digest: sp.digest, Role: sp.role, Grants: sp.program.Grants, Audit: words, Log: slog.New(words), Quotas: sp.quotas,
 	}
 	for _, slot := range sp.slots(abi.Sign, sp.keys) {
 		key, err := keys.Generate()
@@ -50,6 +50,11 @@ func (s *standIn) Capability(ctx context.Context, c abi.Capability, slot uint32,
 	out, err := s.binding.Capability(ctx, c, slot, dst, in)
 	s.words.use(c, err)
 	return out, err
+}
+
+// Infer implements runtimes.Inferrer.
+func (s *standIn) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
+	return s.Capability(ctx, abi.Infer, slot, out[:0:len(out)], in)
 }
 
 // throwaway signs in the workbench's context, whatever slot it is for: no signature of it passes for a host's, should

@@ -53,7 +53,7 @@ func loadSpecimen(ctx context.Context, b runtimes.Backend, sp *specimen, at plac
 func (w *workbench) call(ctx context.Context, dst, request []byte) measured {
 	w.calls++
 	r := &gate.Running{Call: fmt.Sprintf("workbench-%d", w.calls), Principal: "system/workbench"}
-	return measure(gate.WithRunning(ctx, r), w.module, dst, request)
+	return measureCall(gate.WithRunning(ctx, r), w.module, dst, request)
 }
 
 // heard is what the plugin said so far.

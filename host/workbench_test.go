@@ -22,7 +22,7 @@ import (
 // Whatever an attacker puts on the workbench, nothing of a host is there to be had.
 func TestWorkbenchReachesNothingOfAHost(t *testing.T) {
 	for _, name := range []string{
-		"benchflags.go", "benchinput.go", "collector.go", "plugincall.go", "pluginlimits.go", "proposal.go", "specimen.go", "standin.go", "tally.go", "workbench.go",
+		"benchcontender.go", "benchflags.go", "benchinput.go", "benchresult.go", "benchrounds.go", "collector.go", "pluginbench.go", "plugincall.go", "pluginlimits.go", "proposal.go", "specimen.go", "standin.go", "tally.go", "workbench.go",
 	} {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
 		if err != nil {

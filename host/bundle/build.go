@@ -37,7 +37,7 @@ func Build(ctx context.Context, src, dst string) (*Unverified, error) {
 	}
 	defer os.RemoveAll(temp)
 	if s.wasm == "" {
-		if files[wasmFile], err = compileGo(ctx, src, temp); err != nil {
+		if files[WasmFile], err = compileGo(ctx, src, temp); err != nil {
 			return nil, err
 		}
 	}
@@ -160,9 +160,9 @@ func (in *inputs) bundleFiles(s *source) {
 	for _, name := range s.descriptor.Files() {
 		from, limit := name, left
 		switch name {
-		case wasmFile:
+		case WasmFile:
 			from, limit = s.wasm, MaxWasm
-		case relaxedFile:
+		case RelaxedFile:
 			from, limit = s.relaxed, MaxWasm
 		}
 		if from == "" {
@@ -180,7 +180,7 @@ func (in *inputs) plainOnly(s *source) {
 	if !s.descriptor.RelaxedSIMD || in.problems != nil {
 		return
 	}
-	if _, err := wasm.Read(in.files[wasmFile]); err != nil {
+	if _, err := wasm.Read(in.files[WasmFile]); err != nil {
 		in.problem(fmt.Errorf("wasm = %q: %w", s.wasm, err))
 	}
 }

@@ -29,7 +29,7 @@ func snapshot(t *testing.T, dir string) map[string]string {
 func TestBuildWritesTheBundleAlone(t *testing.T) {
 	dir := build(t, toolSource())
 	got := snapshot(t, dir)
-	for _, name := range []string{wasmFile, statementFile, "labels.json", "testdata/seven.json", "testdata/seven.out.json"} {
+	for _, name := range []string{WasmFile, statementFile, "labels.json", "testdata/seven.json", "testdata/seven.out.json"} {
 		if _, ok := got[name]; !ok {
 			t.Errorf("%s is missing", name)
 		}
@@ -63,15 +63,15 @@ func TestBuildGoIsReproducible(t *testing.T) {
 	t.Setenv("GOOS", "linux")
 	t.Setenv("GOARCH", "amd64")
 	second := snapshot(t, build(t, source))
-	if len(first) != 2 || !bytes.HasPrefix([]byte(first[wasmFile]), []byte(tinyWasm)) {
-		t.Fatalf("%d files, a module of %d bytes", len(first), len(first[wasmFile]))
+	if len(first) != 2 || !bytes.HasPrefix([]byte(first[WasmFile]), []byte(tinyWasm)) {
+		t.Fatalf("%d files, a module of %d bytes", len(first), len(first[WasmFile]))
 	}
 	for name := range first {
 		if first[name] != second[name] {
 			t.Errorf("%s differs between two builds", name)
 		}
 	}
-	if strings.Contains(first[wasmFile], os.TempDir()) {
+	if strings.Contains(first[WasmFile], os.TempDir()) {
 		t.Error("the module tells where it was built")
 	}
 }

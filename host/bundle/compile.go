@@ -22,7 +22,7 @@ func compileGo(ctx context.Context, src, temp string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compiling %s: %w", src, err)
 	}
-	out := filepath.Join(temp, wasmFile)
+	out := filepath.Join(temp, WasmFile)
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", out, ".")
 	cmd.Dir = src
 	cmd.Env = env
@@ -34,7 +34,7 @@ func compileGo(ctx context.Context, src, temp string) ([]byte, error) {
 		return nil, fmt.Errorf("compiling %s: %w", src, err)
 	}
 	defer f.Close()
-	data, err := f.read(wasmFile, MaxWasm)
+	data, err := f.read(WasmFile, MaxWasm)
 	if err != nil {
 		return nil, fmt.Errorf("compiling %s: %w", src, err)
 	}

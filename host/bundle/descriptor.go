@@ -102,9 +102,9 @@ func (d *Descriptor) Files() []string {
 			out = append(out, name)
 		}
 	}
-	add(wasmFile)
+	add(WasmFile)
 	if d.RelaxedSIMD {
-		add(relaxedFile)
+		add(RelaxedFile)
 	}
 	for _, name := range d.Assets {
 		add(name)

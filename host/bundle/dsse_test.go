@@ -83,7 +83,7 @@ func TestSignRefuses(t *testing.T) {
 		spoil func(f *fixture)
 		want  string
 	}{
-		{"a changed file", func(f *fixture) { f.write(wasmFile, "x") }, "digest differs"},
+		{"a changed file", func(f *fixture) { f.write(WasmFile, "x") }, "digest differs"},
 		{"an extra file", func(f *fixture) { f.write("extra", "x") }, "does not speak of it"},
 		{"no bundle", func(f *fixture) { f.dir = f.t.TempDir() }, "no such file"},
 	} {

@@ -15,8 +15,8 @@ import (
 
 // Files of a bundle that are the bundle's own.
 const (
-	wasmFile      = "plugin.wasm"
-	relaxedFile   = "plugin.relaxed.wasm" // of a bundle whose descriptor has relaxed_simd
+	WasmFile      = "plugin.wasm"
+	RelaxedFile   = "plugin.relaxed.wasm" // of a bundle whose descriptor has relaxed_simd
 	envelopeFile  = "plugin.dsse.json"
 	statementFile = "plugin.statement.json" // of a bundle that nobody signed yet
 )

@@ -152,7 +152,7 @@ func (f *folder) readAll(s *statement, statement string) (map[string][]byte, err
 	left := int64(MaxBundle)
 	for _, sub := range s.Subject {
 		limit := left
-		if sub.Name == wasmFile || sub.Name == relaxedFile {
+		if sub.Name == WasmFile || sub.Name == RelaxedFile {
 			limit = min(limit, MaxWasm)
 		}
 		data, err := f.read(sub.Name, limit)
@@ -184,7 +184,7 @@ func sameFiles(got, want []string) error {
 
 // contents compiles what the files hold.
 func (s *statement) contents(digest string, files map[string][]byte) (*Contents, error) {
-	c := &Contents{Descriptor: s.Predicate, Digest: digest, Wasm: files[wasmFile], Relaxed: files[relaxedFile]}
+	c := &Contents{Descriptor: s.Predicate, Digest: digest, Wasm: files[WasmFile], Relaxed: files[RelaxedFile]}
 	if err := c.checkVariants(); err != nil {
 		return nil, err
 	}

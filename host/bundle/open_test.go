@@ -62,9 +62,9 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		// The folder.
 		{"missing folder", func(f *fixture) { f.dir += "x" }, "no such file"},
-		{"folder is a file", func(f *fixture) { f.dir = f.path(wasmFile) }, "not a folder"},
+		{"folder is a file", func(f *fixture) { f.dir = f.path(WasmFile) }, "not a folder"},
 		{"folder is a link", func(f *fixture) { do(f.t, os.Symlink(f.dir, f.dir+"-link")); f.dir += "-link" }, "not a folder"},
-		{"missing module", func(f *fixture) { f.remove(wasmFile) }, "missing"},
+		{"missing module", func(f *fixture) { f.remove(WasmFile) }, "missing"},
 		{"missing asset", func(f *fixture) { f.remove("labels.json") }, "missing"},
 		{"missing envelope", func(f *fixture) { f.remove(envelopeFile) }, "no such file"},
 		{"unsigned", func(f *fixture) { f.write(statementFile, "{}"); f.remove(envelopeFile) }, "host plugin sign"},
@@ -84,15 +84,15 @@ func TestOpenRefuses(t *testing.T) {
 			f.write("testdata/seven.json", string(b))
 			f.write("labels.json", string(a))
 		}, "digest differs"},
-		{"a byte appended", func(f *fixture) { f.write(wasmFile, tinyWasm+"x") }, "digest differs"},
-		{"a byte cut", func(f *fixture) { f.write(wasmFile, tinyWasm[:7]) }, "digest differs"},
+		{"a byte appended", func(f *fixture) { f.write(WasmFile, tinyWasm+"x") }, "digest differs"},
+		{"a byte cut", func(f *fixture) { f.write(WasmFile, tinyWasm[:7]) }, "digest differs"},
 		{"symbolic link to the same bytes", func(f *fixture) {
-			do(f.t, os.Rename(f.path(wasmFile), f.dir+".wasm"))
-			do(f.t, os.Symlink(f.dir+".wasm", f.path(wasmFile)))
+			do(f.t, os.Rename(f.path(WasmFile), f.dir+".wasm"))
+			do(f.t, os.Symlink(f.dir+".wasm", f.path(WasmFile)))
 		}, "neither file nor folder"},
 		{"symbolic link inside the bundle", func(f *fixture) {
 			f.remove("labels.json")
-			do(f.t, os.Symlink(wasmFile, f.path("labels.json")))
+			do(f.t, os.Symlink(WasmFile, f.path("labels.json")))
 		}, "neither file nor folder"},
 		{"envelope is a link", func(f *fixture) {
 			do(f.t, os.Rename(f.path(envelopeFile), f.dir+".dsse"))
@@ -102,15 +102,15 @@ func TestOpenRefuses(t *testing.T) {
 			do(f.t, os.Rename(f.path("testdata"), f.dir+".testdata"))
 			do(f.t, os.Symlink(f.dir+".testdata", f.path("testdata")))
 		}, "neither file nor folder"},
-		{"pipe for the module", func(f *fixture) { f.remove(wasmFile); do(f.t, syscall.Mkfifo(f.path(wasmFile), 0o600)) }, "neither file nor folder"},
+		{"pipe for the module", func(f *fixture) { f.remove(WasmFile); do(f.t, syscall.Mkfifo(f.path(WasmFile), 0o600)) }, "neither file nor folder"},
 		{"pipe for the envelope", func(f *fixture) { f.remove(envelopeFile); do(f.t, syscall.Mkfifo(f.path(envelopeFile), 0o600)) }, "not a regular file"},
 		{"socket", func(f *fixture) {
 			l, err := net.Listen("unix", f.path("s"))
 			do(f.t, err)
 			f.t.Cleanup(func() { l.Close() })
 		}, "neither file nor folder"},
-		{"folder for the module", func(f *fixture) { f.remove(wasmFile); do(f.t, os.Mkdir(f.path(wasmFile), 0o755)) }, "empty folder"},
-		{"oversized module", func(f *fixture) { do(f.t, os.Truncate(f.path(wasmFile), MaxWasm+1)) }, "more than"},
+		{"folder for the module", func(f *fixture) { f.remove(WasmFile); do(f.t, os.Mkdir(f.path(WasmFile), 0o755)) }, "empty folder"},
+		{"oversized module", func(f *fixture) { do(f.t, os.Truncate(f.path(WasmFile), MaxWasm+1)) }, "more than"},
 		{"oversized asset", func(f *fixture) { do(f.t, os.Truncate(f.path("labels.json"), MaxBundle+1)) }, "more than"},
 		{"oversized envelope", func(f *fixture) { do(f.t, os.Truncate(f.path(envelopeFile), MaxEnvelope+1)) }, "more than"},
 
@@ -238,7 +238,7 @@ func TestOpenRefuses(t *testing.T) {
 			f.resign(`["labels.json"]`, `["../labels.json"]`)
 		}, "file name"},
 		{"subject twice, so that a file has none", func(f *fixture) {
-			f.resign(hexDigest(f.read("labels.json")), hexDigest(f.read(wasmFile)))
+			f.resign(hexDigest(f.read("labels.json")), hexDigest(f.read(WasmFile)))
 			f.resign(`{"name":"labels.json"`, `{"name":"plugin.wasm"`)
 		}, "twice"},
 		{"subject that nothing uses", func(f *fixture) { f.resign(`"assets":["labels.json"],`, ``) }, "subjects"},
@@ -246,12 +246,12 @@ func TestOpenRefuses(t *testing.T) {
 		{"self-test with arguments the schema refuses", func(f *fixture) {
 			u, err := Inspect(f.dir)
 			do(f.t, err)
-			f.signed(u.Descriptor, map[string][]byte{wasmFile: u.Wasm, "labels.json": nil, "testdata/seven.json": []byte(`{"image":7}`), "testdata/seven.out.json": []byte(`{}`)})
+			f.signed(u.Descriptor, map[string][]byte{WasmFile: u.Wasm, "labels.json": nil, "testdata/seven.json": []byte(`{"image":7}`), "testdata/seven.out.json": []byte(`{}`)})
 		}, "want string"},
 		{"more than 64 MiB in all", func(f *fixture) {
 			d := Descriptor{Name: "acme/inspect", Version: "1.0.0", ABI: 1, Role: abi.RoleTool, SecurityEpoch: 1,
 				Tools: []Tool{{Name: "t", Description: "d", InputSchema: []byte(`{"type":"object"}`)}}}
-			files := map[string][]byte{wasmFile: []byte(tinyWasm)}
+			files := map[string][]byte{WasmFile: []byte(tinyWasm)}
 			zeros := make([]byte, 13<<20)
 			for i := range 5 {
 				d.Assets = append(d.Assets, fmt.Sprint("asset", i))
@@ -331,7 +331,7 @@ func TestOpenRefusesEveryFlippedBit(t *testing.T) {
 	good, err := parseEnvelope(original)
 	do(t, err)
 	sigAt := bytes.Index(original, []byte(`"sig"`))
-	for _, name := range []string{wasmFile, envelopeFile} {
+	for _, name := range []string{WasmFile, envelopeFile} {
 		data := f.read(name)
 		file, err := os.OpenFile(f.path(name), os.O_WRONLY, 0)
 		do(t, err)
@@ -378,7 +378,7 @@ func TestInspect(t *testing.T) {
 	if !s.Signed || len(s.KeyIDs) != 1 || s.Digest != u.Digest {
 		t.Errorf("signed bundle: %v by %v, digest %s, was %s", s.Signed, s.KeyIDs, s.Digest, u.Digest)
 	}
-	do(t, os.WriteFile(filepath.Join(dir, wasmFile), []byte("x"), 0o600))
+	do(t, os.WriteFile(filepath.Join(dir, WasmFile), []byte("x"), 0o600))
 	_, err = Inspect(dir)
 	wantRefused(t, err, "digest differs")
 }

@@ -19,9 +19,9 @@ type Module struct {
 // Module returns what runs where relaxed SIMD is offered, or is not.
 func (c *Contents) Module(relaxedSIMD bool) Module {
 	if relaxedSIMD && c.Relaxed != nil {
-		return Module{relaxedFile, hexDigest(c.Relaxed), c.Relaxed, true}
+		return Module{RelaxedFile, hexDigest(c.Relaxed), c.Relaxed, true}
 	}
-	return Module{wasmFile, hexDigest(c.Wasm), c.Wasm, false}
+	return Module{WasmFile, hexDigest(c.Wasm), c.Wasm, false}
 }
 
 // checkVariants compares what the two modules ask for and offer: they are one plugin, whichever of them runs. Only the
@@ -30,22 +30,22 @@ func (c *Contents) checkVariants() error {
 	if !c.Descriptor.RelaxedSIMD {
 		return nil
 	}
-	plain, err := interfaceOf(wasmFile, c.Wasm)
+	plain, err := interfaceOf(WasmFile, c.Wasm)
 	if err != nil {
 		return err
 	}
-	relaxed, err := interfaceOf(relaxedFile, c.Relaxed)
+	relaxed, err := interfaceOf(RelaxedFile, c.Relaxed)
 	if err != nil {
 		return err
 	}
 	for _, entry := range slices.Sorted(maps.Keys(plain)) {
 		if !relaxed[entry] {
-			return fmt.Errorf("%s has the %.300s, %s has not: both are one plugin", wasmFile, entry, relaxedFile)
+			return fmt.Errorf("%s has the %.300s, %s has not: both are one plugin", WasmFile, entry, RelaxedFile)
 		}
 	}
 	for _, entry := range slices.Sorted(maps.Keys(relaxed)) {
 		if !plain[entry] {
-			return fmt.Errorf("%s has the %.300s, %s has not: both are one plugin", relaxedFile, entry, wasmFile)
+			return fmt.Errorf("%s has the %.300s, %s has not: both are one plugin", RelaxedFile, entry, WasmFile)
 		}
 	}
 	return nil

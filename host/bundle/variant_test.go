@@ -60,9 +60,9 @@ func TestVariants(t *testing.T) {
 		t.Errorf("%v, modules of %d and %d bytes", b.Descriptor.RelaxedSIMD, len(b.Wasm), len(b.Relaxed))
 	}
 	for _, m := range []Module{b.Module(false), b.Module(true)} {
-		want := Module{wasmFile, hexDigest(b.Wasm), b.Wasm, false}
+		want := Module{WasmFile, hexDigest(b.Wasm), b.Wasm, false}
 		if m.Relaxed {
-			want = Module{relaxedFile, hexDigest(b.Relaxed), b.Relaxed, true}
+			want = Module{RelaxedFile, hexDigest(b.Relaxed), b.Relaxed, true}
 		}
 		if m.File != want.File || m.Digest != want.Digest || !bytes.Equal(m.Wasm, want.Wasm) {
 			t.Errorf("module %s %s", m.File, m.Digest)
@@ -74,7 +74,7 @@ func TestVariants(t *testing.T) {
 	tool := newFixture(t)
 	single, err := tool.open()
 	do(t, err)
-	if m := single.Module(true); m.Relaxed || m.File != wasmFile || single.Relaxed != nil {
+	if m := single.Module(true); m.Relaxed || m.File != WasmFile || single.Relaxed != nil {
 		t.Errorf("a bundle of one module gives %s", m.File)
 	}
 }
@@ -99,25 +99,25 @@ func TestOpenRefusesVariants(t *testing.T) {
 		want  string
 	}{
 		{"swapped", func(f *fixture) {
-			plain, relaxed := f.read(wasmFile), f.read(relaxedFile)
-			f.write(wasmFile, string(relaxed))
-			f.write(relaxedFile, string(plain))
+			plain, relaxed := f.read(WasmFile), f.read(RelaxedFile)
+			f.write(WasmFile, string(relaxed))
+			f.write(RelaxedFile, string(plain))
 		}, "digest differs"},
-		{"exchanged for another", func(f *fixture) { f.write(relaxedFile, string(f.read(wasmFile))) }, "plugin.relaxed.wasm is not the file that was signed"},
-		{"a byte appended", func(f *fixture) { f.write(relaxedFile, string(f.read(relaxedFile))+"x") }, "digest differs"},
-		{"missing", func(f *fixture) { f.remove(relaxedFile) }, `"plugin.relaxed.wasm" is missing`},
-		{"too large", func(f *fixture) { do(f.t, os.Truncate(f.path(relaxedFile), MaxWasm+1)) }, "more than"},
-		{"a link", func(f *fixture) { f.remove(relaxedFile); do(f.t, os.Symlink(wasmFile, f.path(relaxedFile))) }, "neither file nor folder"},
+		{"exchanged for another", func(f *fixture) { f.write(RelaxedFile, string(f.read(WasmFile))) }, "plugin.relaxed.wasm is not the file that was signed"},
+		{"a byte appended", func(f *fixture) { f.write(RelaxedFile, string(f.read(RelaxedFile))+"x") }, "digest differs"},
+		{"missing", func(f *fixture) { f.remove(RelaxedFile) }, `"plugin.relaxed.wasm" is missing`},
+		{"too large", func(f *fixture) { do(f.t, os.Truncate(f.path(RelaxedFile), MaxWasm+1)) }, "more than"},
+		{"a link", func(f *fixture) { f.remove(RelaxedFile); do(f.t, os.Symlink(WasmFile, f.path(RelaxedFile))) }, "neither file nor folder"},
 		{"in a bundle of one module", func(f *fixture) {
 			f.dir = build(f.t, authSource())
 			do(f.t, Sign(f.dir, key(f.t, 1)))
-			f.write(relaxedFile, variantSource()["module.relaxed.wasm"])
+			f.write(RelaxedFile, variantSource()["module.relaxed.wasm"])
 		}, `"plugin.relaxed.wasm" is there, but the statement does not speak of it`},
 		{"declared and no subject", func(f *fixture) {
 			f.dir = build(f.t, authSource())
 			do(f.t, Sign(f.dir, key(f.t, 1)))
 			f.resign(`"security_epoch":1`, `"security_epoch":1,"relaxed_simd":true`)
-			f.write(relaxedFile, variantSource()["module.relaxed.wasm"])
+			f.write(RelaxedFile, variantSource()["module.relaxed.wasm"])
 		}, "1 subjects, but the descriptor speaks of 2 files"},
 		{"a subject and not declared", func(f *fixture) { f.resign(`,"relaxed_simd":true`, ``) }, "2 subjects, but the descriptor speaks of 1 files"},
 		{"its subject twice", func(f *fixture) { f.resign(`"name":"plugin.wasm"`, `"name":"plugin.relaxed.wasm"`) }, "stands there twice"},
@@ -160,7 +160,7 @@ func (f *fixture) variants(plain, relaxed string) {
 	f.t.Helper()
 	u, err := Inspect(f.dir)
 	do(f.t, err)
-	f.signed(u.Descriptor, map[string][]byte{wasmFile: []byte(plain), relaxedFile: []byte(relaxed)})
+	f.signed(u.Descriptor, map[string][]byte{WasmFile: []byte(plain), RelaxedFile: []byte(relaxed)})
 }
 
 func importing(name, params, results string) func(*w.Module) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"bulkhead/abi"
 	"bulkhead/host/gate"
@@ -51,6 +52,11 @@ func (c *Config) checkModels() error {
 	return nil
 }
 
+// Infer implements runtimes.Inferrer: out may be the memory of the guest.
+func (b *binding) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
+	return b.Capability(ctx, abi.Infer, slot, out[:0:len(out)], in)
+}
+
 // infer runs a model for the plugin: as part of the same call, with its deadline, and noted in its result entry. A model
 // is granted log alone, so that the chain ends here.
 func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, in []byte) ([]byte, error) {
@@ -65,16 +71,23 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 	if !ok {
 		return dst, abi.ErrInvalid
 	}
-	r.Use(m.Plugin)
-	within := gate.WithRunning(ctx, &gate.Running{Call: r.Call, Trace: r.Trace, Principal: r.Principal, Via: b.Alias})
-	out, err := r.Measure(within, m.Module, dst, in)
-	if got := len(out) - len(dst); err == nil && got != want && !(m.AnySize && got >= 0) {
-		err = fmt.Errorf("%w: the answer has %d bytes, not %d", runtimes.ErrBadOutput, got, want)
-	}
+	out, err := b.run(ctx, r, m, dst, in, want)
 	if err != nil {
 		return dst, b.modelError(ctx, m, err)
 	}
 	return out, nil
+}
+
+// run has a model answer behind dst, with so many bytes, or any number. Nothing is written there before it has.
+func (b *binding) run(ctx context.Context, r *gate.Running, m *Model, dst, in []byte, size int) ([]byte, error) {
+	inner := r.Enter(ctx, b.Alias, m.Plugin)
+	defer inner.End()
+	if size < 0 {
+		answer, err := runtimes.Measure(inner, m.Module, nil, in, &inner.Usage)
+		return append(dst, answer...), err
+	}
+	whole := slices.Grow(dst, size)[:len(dst)+size]
+	return whole, runtimes.Fill(inner, m.Module, whole[len(dst):], in, &inner.Usage)
 }
 
 // modelError tells the host what went wrong, and the plugin which kind of thing.

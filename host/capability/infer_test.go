@@ -76,9 +76,9 @@ func TestInferOfAnySize(t *testing.T) {
 			t.Errorf("%q: %q, %v", in, out, err)
 		}
 	}
-	h.config.Models[0].Module = module(func(context.Context, []byte, []byte) ([]byte, error) { return nil, nil })
+	h.config.Models[0].Module = module(func(_ context.Context, dst, _ []byte) ([]byte, error) { return append(dst, "x"...), abi.ErrDenied })
 	if out, err := h.bind(t).Capability(within(), abi.Infer, 0, []byte("dst:"), nil); !errors.Is(err, abi.ErrInternal) || string(out) != "dst:" {
-		t.Errorf("a model that takes what is not its own: %q, %v", out, err)
+		t.Errorf("a model that fails: %q, %v", out, err)
 	}
 }
 
@@ -88,7 +88,9 @@ func TestInferOfABatch(t *testing.T) {
 	m := &h.config.Models[0]
 	m.InputBytes, m.OutputBytes, m.Batch = 4, 2, 3
 	answer := 0
-	m.Module = module(func(_ context.Context, dst, _ []byte) ([]byte, error) { return append(dst, make([]byte, answer)...), nil })
+	m.Module = module(func(_ context.Context, dst, _ []byte) ([]byte, error) {
+		return append(dst, make([]byte, answer)...), nil
+	})
 	b := h.bind(t)
 	for _, c := range []struct {
 		in, out int

@@ -14,9 +14,10 @@ type Running struct {
 	Call      string
 	Trace     string
 	Principal string
-	Via       string // alias of the tool plugin that asked, while a model runs for it through infer; "" otherwise
+	Via       string // alias of the tool plugin that asked, while a model runs for it through infer (Enter); "" otherwise
 
 	mu       sync.Mutex
+	model    *Inner // the last one that came back
 	used     []PluginRef
 	fuel     uint64
 	reported bool
@@ -31,6 +32,10 @@ const (
 func (r *Running) Use(p PluginRef) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.use(p)
+}
+
+func (r *Running) use(p PluginRef) {
 	if len(r.used) < maxUsed && !slices.Contains(r.used, p) {
 		r.used = append(r.used, p)
 	}
@@ -59,6 +64,10 @@ func (r *Running) Measure(ctx context.Context, m runtimes.Module, dst, request [
 func (r *Running) spend(u runtimes.Usage) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.add(u)
+}
+
+func (r *Running) add(u runtimes.Usage) {
 	r.fuel = min(r.fuel+min(u.Fuel, runtimes.MaxFuel), maxFuel)
 	r.reported = r.reported || u.Reported
 }

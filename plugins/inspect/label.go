@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"bulkhead/abi"
+	"bulkhead/plugins/internal/complain"
 	"bulkhead/sdk"
 )
 
@@ -45,7 +46,7 @@ func record(image string, r reading, sure bool) error {
 		Sure       bool    `json:"sure"`
 	}{image, r.digit, r.confidence, sure})
 	if err != nil {
-		return explain("write to the log", fmt.Errorf("auditing the reading: %w", err))
+		return complain.Explain("write to the log", fmt.Errorf("auditing the reading: %w", err))
 	}
 	return nil
 }
@@ -66,7 +67,7 @@ func sign(a arguments, r report) (abi.ToolAnswer, error) {
 	}
 	s := structured{Digit: r.Digit, Confidence: r.Confidence, Report: string(text)}
 	if s.Signature, err = sdk.Sign(reportKey, text); err != nil {
-		return abi.ToolAnswer{}, explain("sign reports", fmt.Errorf("signing the report: %w", err))
+		return abi.ToolAnswer{}, complain.Explain("sign reports", fmt.Errorf("signing the report: %w", err))
 	}
 	if a.attest {
 		if s.Evidence, err = attest(a.nonce, text); err != nil {
@@ -86,7 +87,7 @@ func attest(nonce, report []byte) ([]byte, error) {
 	digest := sha256.Sum256(report)
 	evidence, err := sdk.Attest(append(nonce, digest[:]...))
 	if err != nil {
-		return nil, explain("attest", fmt.Errorf("attesting: %w", err))
+		return nil, complain.Explain("attest", fmt.Errorf("attesting: %w", err))
 	}
 	return evidence, nil
 }

@@ -8,10 +8,14 @@ import (
 	"errors"
 
 	"bulkhead/abi"
+	"bulkhead/plugins/internal/complain"
 	"bulkhead/sdk"
 )
 
 func main() {}
+
+// A complaint is an error that the client may read.
+type complaint = complain.Complaint
 
 // The slots of plugin.toml.
 const (
@@ -29,6 +33,6 @@ func init() {
 		if q.Tool != "label" {
 			return abi.ToolAnswer{}, errors.New("inspect has only the tool label")
 		}
-		return answer(label(q, threshold))
+		return complain.Answer(label(q, threshold))
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"bulkhead/plugins/internal/complain"
 	"bulkhead/sdk"
 )
 
@@ -24,7 +25,7 @@ func read(p *picture) (reading, error) {
 	}
 	out, err := sdk.Infer(digitsModel, x)
 	if err != nil {
-		return reading{}, explain("read digits", fmt.Errorf("asking the model: %w", err))
+		return reading{}, complain.Explain("read digits", fmt.Errorf("asking the model: %w", err))
 	}
 	return likeliest(out)
 }

@@ -107,5 +107,8 @@ func (c *call) ask(capability abi.Capability, slot uint32, dst, in []byte) (answ
 			answer, err = nil, abi.ErrInternal
 		}
 	}()
+	if capability == abi.Infer && c.module.inferrer != nil {
+		return c.module.inferrer.Infer(c.lend(), slot, dst[:cap(dst)], in)
+	}
 	return c.module.program.Host.Capability(c.lend(), capability, slot, dst, in)
 }

@@ -37,8 +37,8 @@ func (c *call) infer(p []uint64) (int, error) {
 }
 
 // exchange gives the Host an input of least to most bytes and the guest its answer, or as much of it as fits. p is the
-// input's pointer and length, the output's pointer and capacity. The Host answers into memory of ours: a refusal leaves
-// nothing in the guest's, whatever the Host had written by then, and input and output may overlap.
+// input's pointer and length, the output's pointer and capacity. The Host answers into memory of ours, but for models: a
+// refusal leaves nothing in the guest's, whatever the Host had written by then, and input and output may overlap.
 func (c *call) exchange(capability abi.Capability, slot uint32, p []uint64, least, most int, size abi.Errno) (int, error) {
 	in, err := c.window(p[0], p[1])
 	if err != nil {
@@ -54,20 +54,36 @@ func (c *call) exchange(capability abi.Capability, slot uint32, p []uint64, leas
 	if err := c.charge(len(in)); err != nil {
 		return 0, err
 	}
-	if c.scratch == nil {
-		c.scratch = make([]byte, 0, scratchSize)
-	}
-	answer, err := c.ask(capability, slot, c.scratch, in)
+	answer, err := c.ask(capability, slot, c.place(capability, out), in)
 	if err != nil {
 		return 0, err
 	}
 	if len(answer) > abi.MaxAnswer {
 		return 0, abi.ErrLimit
 	}
+	c.show(out, answer)
+	return len(answer), c.charge(min(len(out), len(answer)))
+}
+
+// place is where the Host puts an answer. Models answer straight into the guest's memory, if the Host knows how.
+func (c *call) place(capability abi.Capability, out []byte) []byte {
+	if capability == abi.Infer && c.module.inferrer != nil {
+		return out[:0]
+	}
+	if c.scratch == nil {
+		c.scratch = make([]byte, 0, scratchSize)
+	}
+	return c.scratch
+}
+
+// show gives the guest as much of an answer as fits, unless that is there already, and keeps the rest.
+func (c *call) show(out, answer []byte) {
+	if len(answer) == 0 || len(out) > 0 && &out[0] == &answer[0] {
+		return
+	}
 	if copy(out, answer) < len(answer) {
 		c.kept, c.scratch = answer, nil
 	}
-	return len(answer), c.charge(min(len(out), len(answer)))
 }
 
 // read(slot, offset, out, cap) copies from an asset and returns the bytes from offset to its end.

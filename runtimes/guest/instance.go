@@ -76,7 +76,9 @@ func (c *call) answer(export Func, name string, address uint32, message []byte) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: the input buffer at %#x has left the memory", runtimes.ErrBadOutput, address)
 	}
-	copy(buffer, message)
+	if err := runtimes.Transfer(buffer, message); err != nil {
+		return nil, err
+	}
 	c.stack[0], c.stack[1] = uint64(address), uint64(len(message))
 	if err := c.run(export, name); err != nil {
 		return nil, err

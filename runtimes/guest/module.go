@@ -14,6 +14,7 @@ import (
 // A Module is a loaded plugin.
 type Module struct {
 	program      runtimes.Program
+	inferrer     runtimes.Inferrer // the program's Host, if it is one
 	configurable bool
 	code         Code
 	globals      []string
@@ -33,6 +34,7 @@ func newModule(p runtimes.Program, b *built, epoch time.Time) *Module {
 		program: p, code: b.code, globals: b.globals, restorable: b.restorable, epoch: epoch,
 		freed: make(chan struct{}),
 	}
+	m.inferrer, _ = p.Host.(runtimes.Inferrer)
 	m.pool.users, m.pool.limit = 1, p.Limits.Instances
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
@@ -65,6 +67,20 @@ func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) 
 
 // Measure implements runtimes.Meter.
 func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.Usage) ([]byte, error) {
+	return m.serve(ctx, dst, anyLength, request, u)
+}
+
+// Fill implements runtimes.Filler.
+func (m *Module) Fill(ctx context.Context, answer, request []byte, u *runtimes.Usage) error {
+	_, err := m.serve(ctx, answer[:0:len(answer)], len(answer), request, u)
+	return err
+}
+
+// anyLength is for callers who take what they get.
+const anyLength = -1
+
+// serve appends the answer to dst, whose room it fills if there is a length that it must have.
+func (m *Module) serve(ctx context.Context, dst []byte, length int, request []byte, u *runtimes.Usage) ([]byte, error) {
 	*u = runtimes.Usage{}
 	deadline := m.now() + m.program.Limits.Timeout
 	if err := ctx.Err(); err != nil {
@@ -81,7 +97,7 @@ func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.U
 	c.begin(ctx, handling, deadline, m.program.Limits.Fuel)
 	answer, err := c.respond(request)
 	if err == nil {
-		dst = append(dst, answer...)
+		dst, err = deliver(dst, answer, length)
 	}
 	u.Fuel, u.Memory = c.used(), uint64(len(c.instance.Memory()))
 	c.finish()
@@ -90,6 +106,18 @@ func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.U
 		return nil, err
 	}
 	return dst, nil
+}
+
+// deliver takes an answer out of guest memory.
+func deliver(dst, answer []byte, length int) ([]byte, error) {
+	if length == anyLength {
+		return append(dst, answer...), nil
+	}
+	if err := runtimes.CheckLength(len(answer), length); err != nil {
+		return nil, err
+	}
+	dst = dst[:length]
+	return dst, runtimes.Transfer(dst, answer)
 }
 
 // take returns an instance at the snapshot for a call of ctx, until its deadline. The caller releases it.

@@ -29,7 +29,7 @@ func Run(t *testing.T, open func() runtimes.Backend) {
 		{"imports", s.imports}, {"exports", s.exports}, {"structure", s.structure}, {"features", s.features},
 		{"start", s.start}, {"pointers", s.pointers}, {"sizes", s.sizes}, {"host errors", s.hostErrors},
 		{"kept answers", s.keptAnswers}, {"assets", s.assets}, {"overlap", s.overlap}, {"log", s.log},
-		{"progress", s.progress}, {"cancelling", s.cancelling}, {"wasi", s.wasi}, {"stdio", s.stdio}, {"sleep", s.sleep},
+		{"fills", s.fills}, {"infers", s.infers}, {"progress", s.progress}, {"cancelling", s.cancelling}, {"wasi", s.wasi}, {"stdio", s.stdio}, {"sleep", s.sleep},
 		{"go guest", s.goGuest},
 	} {
 		t.Run(part.name, part.test)

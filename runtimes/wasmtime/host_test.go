@@ -143,9 +143,9 @@ func TestTypesAreCompared(t *testing.T) {
 	m.Export(abi.ExportMemory, wasm.KindMemory, 0)
 	m.Export("vector", wasm.KindFunc, m.Func(wasm.FuncType{Params: []wasm.ValueType{wasm.V128}}, 0))
 	m.Export("reference", wasm.KindFunc, m.Func(wasm.FuncType{Results: []wasm.ValueType{wasm.Externref}}, 0, w.Do(w.Unreachable)))
-	m.Export("constant", wasm.KindGlobal, m.Global(w.I32(1)))
+	m.Export("constant", wasm.KindGlobal, m.Constant(w.I32(1)))
 	i := instantiate(t, compile(t, e, m.Bytes(), nil, nil))
-	for _, name := range []string{"vector", "reference", "memory", "nothing", ""} {
+	for _, name := range []string{"vector", "reference", "constant", "memory", "nothing", ""} {
 		if i.Export(name) != nil {
 			t.Errorf("function %q was found", name)
 		}

@@ -9,6 +9,10 @@ import (
 
 // The host believes no worker. What a guest may do was checked inside it, by code that a guest may have taken over; so
 // everything is checked again here, and what no honest worker would ask is its death.
+//
+// The host copies what a worker asks, once, and then looks at it. Only the tensors of infer it never looks at: a model gets
+// them from where they are, and a worker that changes them meanwhile has asked something else. Their length is a number of
+// the frame, read once.
 
 // grants are a plugin's, with Progress, which needs none.
 type grants = abi.Grants
@@ -22,27 +26,38 @@ func (w *worker) reply(f frame) error {
 		return err
 	}
 	w.most[areaInput] = max(w.most[areaInput], int(f.n))
-	w.in = append(w.in[:0], w.area(areaInput)[:f.n]...)
-	capability := abi.Capability(f.arg)
-	if capability == abi.Progress && w.ratio.Report(w.in) != nil {
+	capability, in := abi.Capability(f.arg), w.area(areaInput)[:f.n:f.n]
+	if !w.direct(capability) {
+		w.in = append(w.in[:0], in...)
+		in = w.in
+	}
+	if capability == abi.Progress && w.ratio.Report(in) != nil {
 		return brokenf("progress that makes no sense")
 	}
 	if w.ended = w.over(); w.ended != nil {
 		return w.send(frame{op: opReply, call: w.call, arg: replyOver})
 	}
-	answer, err := w.ask(capability, f.key)
-	if w.ended = w.over(); w.ended != nil {
-		return w.send(frame{op: opReply, call: w.call, arg: replyOver})
-	}
+	answer, err := w.ask(capability, f.key, in)
 	if err == nil && len(answer) > abi.MaxAnswer {
 		err = abi.ErrLimit
 	}
 	if err != nil {
+		answer = nil
+	}
+	w.most[areaReply] = max(w.most[areaReply], len(answer))
+	if w.ended = w.over(); w.ended != nil {
+		if w.direct(capability) {
+			clear(w.area(areaReply)[:len(answer)])
+		}
+		return w.send(frame{op: opReply, call: w.call, arg: replyOver})
+	}
+	if err != nil {
 		return w.send(frame{op: opReply, call: w.call, arg: uint32(-abi.ErrnoOf(err))})
 	}
-	n := copy(w.area(areaReply), answer)
-	w.most[areaReply] = max(w.most[areaReply], n)
-	return w.send(frame{op: opReply, call: w.call, n: uint32(n)})
+	if area := w.area(areaReply); len(answer) > 0 && &answer[0] != &area[0] {
+		copy(area, answer)
+	}
+	return w.send(frame{op: opReply, call: w.call, n: uint32(len(answer))})
 }
 
 // checkAsk holds a question against the plugin's grants and the sizes of ABI v1.
@@ -75,13 +90,20 @@ func (w *worker) checkAsk(f frame) error {
 	return nil
 }
 
-// ask asks the Host.
-func (w *worker) ask(c abi.Capability, slot uint32) (answer []byte, err error) {
+// direct reports whether question and answer stay in shared memory.
+func (w *worker) direct(c abi.Capability) bool { return c == abi.Infer && w.plugin.infer != nil }
+
+// ask asks the Host. A fault in this worker's memory is the worker's end, no mistake of the Host's.
+func (w *worker) ask(c abi.Capability, slot uint32, in []byte) (answer []byte, err error) {
 	if w.quiet {
 		return nil, nil
 	}
 	defer func() {
-		if recover() != nil {
+		r := recover()
+		if f, ok := r.(fault); ok && w.has(f.Addr()) {
+			panic(r)
+		}
+		if r != nil {
 			w.panics++
 			answer, err = nil, abi.ErrInternal
 		}
@@ -89,5 +111,8 @@ func (w *worker) ask(c abi.Capability, slot uint32) (answer []byte, err error) {
 	if w.lent == nil {
 		w.lent = runtimes.Lend(w.ctx, w.until)
 	}
-	return w.plugin.host.Capability(w.lent, c, slot, w.out, w.in)
+	if w.direct(c) {
+		return w.plugin.infer.Infer(w.lent, slot, w.area(areaReply), in)
+	}
+	return w.plugin.host.Capability(w.lent, c, slot, w.out, in)
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -109,7 +110,7 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// Large messages come through, and leave no pages behind.
+// Large messages come through, and leave no pages behind when the worker has nothing more to do.
 func TestLargeMessages(t *testing.T) {
 	w := modestWorld(t, &witness{})
 	request := make([]byte, abi.MaxRequest)
@@ -120,6 +121,14 @@ func TestLargeMessages(t *testing.T) {
 	if err != nil || string(answer) != string(request) {
 		t.Fatalf("%d bytes came back, error %v", len(answer), err)
 	}
+	if w := w.idle[0]; !bytes.Equal(w.area(areaRequest), request) || !w.large() {
+		t.Error("the pages are gone before the next call")
+	}
+	soon(t, "pages to be given back", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(w.idle) == 1 && !w.idle[0].resting
+	})
 	for _, area := range []int{areaRequest, areaAnswer} {
 		for i, b := range w.idle[0].area(area) {
 			if i < keep && b != request[i] || i >= keep && b != 0 {

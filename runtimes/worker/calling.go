@@ -9,7 +9,7 @@ import (
 )
 
 // measure has the worker answer a request. After an error, dead says whether the worker lives.
-func (w *worker) measure(ctx context.Context, until time.Time, dst, request []byte, u *runtimes.Usage) (answer []byte, last frame, err error) {
+func (w *worker) measure(ctx context.Context, until time.Time, dst []byte, length int, request []byte, u *runtimes.Usage) (answer []byte, last frame, err error) {
 	w.begin(ctx, until)
 	defer w.finish()
 	defer w.caught(debug.SetPanicOnFault(true), &err)
@@ -30,7 +30,7 @@ func (w *worker) measure(ctx context.Context, until time.Time, dst, request []by
 		return nil, frame{}, w.fail(err)
 	}
 	*u = runtimes.Usage{Fuel: last.fuel, Memory: last.memory, Reported: true}
-	answer, err = w.answer(dst, last)
+	answer, err = w.answer(dst, length, last)
 	return answer, last, err
 }
 
@@ -47,14 +47,20 @@ func (w *worker) serve() (frame, error) {
 	}
 }
 
-// answer takes the worker's last word of a call.
-func (w *worker) answer(dst []byte, f frame) ([]byte, error) {
+// answer takes the worker's last word of a call. An answer of another length than the caller has room for is the guest's
+// mistake, not the worker's.
+func (w *worker) answer(dst []byte, length int, f frame) ([]byte, error) {
 	w.most[areaAnswer] = int(f.n)
 	words := w.area(areaAnswer)[:f.n]
 	switch {
 	case f.op == opAnswer && uint64(f.n) <= w.plugin.limits.Answer:
 		if err := w.over(); err != nil {
 			return nil, err
+		}
+		if length != anyLength {
+			if err := runtimes.CheckLength(len(words), length); err != nil {
+				return nil, err
+			}
 		}
 		return append(dst, words...), nil
 	case f.op == opFailed:

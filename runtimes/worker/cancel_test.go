@@ -11,19 +11,23 @@ import (
 // The end of a caller's context can be noticed after its call has been answered, while the worker is at work for the next
 // caller. That one's time is its own.
 func TestCancelledTooLate(t *testing.T) {
+	type key struct{}
 	w := modestWorld(t, &witness{})
 	first, err := w.take(t.Context(), time.Now().Add(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { w.put(first, frame{}) }()
-	first.begin(context.Background(), time.Now().Add(time.Minute))
+	one, two := context.WithValue(t.Context(), key{}, 1), context.WithValue(t.Context(), key{}, 2)
+	first.begin(one, time.Now().Add(time.Minute))
 	defer first.finish()
 	first.call = 7
-	first.disarm(first.arm())
-	first.call = 8
-	stop := first.arm()
-	first.cancel(7)
+	first.arm()
+	first.disarm()
+	first.cancel(one)
+	first.ctx, first.call = two, 8
+	first.arm()
+	first.cancel(one)
 	select {
 	case <-first.peer.gone():
 		t.Error("the next caller's worker was killed")
@@ -32,7 +36,7 @@ func TestCancelledTooLate(t *testing.T) {
 	if first.cancelled.Load() == 8 {
 		t.Error("the next call was cancelled")
 	}
-	first.disarm(stop)
+	first.disarm()
 	if first.late {
 		t.Error("the timer has fired")
 		first.dead = true

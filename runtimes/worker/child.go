@@ -180,6 +180,11 @@ func (c *child) report(f *frame) {
 	c.said = now
 }
 
+// Infer implements runtimes.Inferrer.
+func (c *child) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
+	return c.Capability(ctx, abi.Infer, slot, out[:0], in)
+}
+
 // Capability implements runtimes.Host by asking the host. Only the task at work may ask.
 func (c *child) Capability(ctx context.Context, capability abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
 	t, ok := ctx.Value(taskKey{}).(*task)

@@ -43,9 +43,9 @@ func (w *worker) over() error {
 func (w *worker) next() (frame, error) {
 	ok, err := w.spin(hostSpin)
 	if err == nil && !ok {
-		stop := w.arm()
+		w.arm()
 		err = w.sleep()
-		w.disarm(stop)
+		w.disarm()
 		if w.late {
 			err = errLate
 		}
@@ -65,35 +65,43 @@ func (w *worker) next() (frame, error) {
 
 // arm sees to it that a worker does not keep its caller for longer than it may. Before that, nothing but the caller's own
 // goroutine looks at the clock: most answers come while it spins.
-func (w *worker) arm() (disarm func() bool) {
+func (w *worker) arm() {
 	w.mu.Lock()
-	w.waiting, w.awaited = true, w.call
+	w.awaited, w.awaiting = w.call, w.ctx
 	w.mu.Unlock()
 	w.timer.Reset(max(0, time.Until(w.until)) + stop)
 	if w.ctx.Done() == nil {
-		return nil
+		return
 	}
-	call := w.call
-	return context.AfterFunc(w.ctx, func() { w.cancel(call) })
+	w.watch(w.ctx)
+	if w.ctx.Err() != nil { // since before somebody waited
+		w.cancel(w.ctx)
+	}
+}
+
+// watch waits for the end of a caller's context, once: a plugin that asks a model again comes with the same one.
+func (w *worker) watch(ctx context.Context) {
+	if w.watched == ctx {
+		return
+	}
+	w.unwatch()
+	w.watched, w.unwatch = ctx, context.AfterFunc(ctx, func() { w.cancel(ctx) })
 }
 
 // cancel tells a worker that the caller has given its call up, and kills it if it does not listen.
-func (w *worker) cancel(call uint32) {
+func (w *worker) cancel(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.waiting || w.awaited != call { // the answer came first; who waits now may be another caller
+	if w.awaiting != ctx { // the answer came first; who waits now may be another caller
 		return
 	}
-	w.cancelled.Store(call)
+	w.cancelled.Store(w.awaited)
 	w.timer.Reset(min(0, time.Until(w.until)) + stop)
 }
 
-func (w *worker) disarm(stop func() bool) {
+func (w *worker) disarm() {
 	w.mu.Lock()
-	w.waiting = false
+	w.awaiting = nil
 	w.mu.Unlock()
-	if stop != nil {
-		stop()
-	}
 	w.late = !w.timer.Stop()
 }

@@ -42,6 +42,7 @@ func (w *worker) greet() (g greeting, err error) {
 // compiled, for others; it may be nil. Every error is a LoadError, after which the worker is of no use.
 func (w *worker) load(ctx context.Context, until time.Time, quiet, fetch bool) (code []byte, dropped uint32, err error) {
 	w.begin(ctx, until)
+	defer w.shrink() // code was large
 	defer w.finish()
 	w.quiet = quiet
 	code, dropped, err = w.loaded(fetch)

@@ -16,10 +16,11 @@ import (
 // then the same tests, built without, are the worker.
 func TestMain(m *testing.M) {
 	all := map[string]Engine{
-		"spinning": func(int) runtimes.Backend { return spinning{} },
-		"plain":    func(int) runtimes.Backend { return plain{} },
-		"escaping": func(int) runtimes.Backend { return escaping{} },
-		"hostile":  func(int) runtimes.Backend { return hostile{func() bool { return false }} },
+		"spinning":  func(int) runtimes.Backend { return spinning{} },
+		"plain":     func(int) runtimes.Backend { return plain{} },
+		"fidgeting": func(int) runtimes.Backend { return fidgeting{} },
+		"escaping":  func(int) runtimes.Backend { return escaping{} },
+		"hostile":   func(int) runtimes.Backend { return hostile{func() bool { return false }} },
 	}
 	maps.Copy(all, engines())
 	Main(all)

@@ -77,6 +77,20 @@ func (m *Module) Call(ctx context.Context, dst, request []byte) ([]byte, error) 
 
 // Measure implements runtimes.Meter.
 func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.Usage) ([]byte, error) {
+	return m.serve(ctx, dst, anyLength, request, u)
+}
+
+// Fill implements runtimes.Filler.
+func (m *Module) Fill(ctx context.Context, answer, request []byte, u *runtimes.Usage) error {
+	_, err := m.serve(ctx, answer[:0:len(answer)], len(answer), request, u)
+	return err
+}
+
+// anyLength is for callers who take what they get.
+const anyLength = -1
+
+// serve appends the answer to dst, whose room it fills if there is a length that it must have.
+func (m *Module) serve(ctx context.Context, dst []byte, length int, request []byte, u *runtimes.Usage) ([]byte, error) {
 	*u = runtimes.Usage{Reported: true}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -89,7 +103,7 @@ func (m *Module) Measure(ctx context.Context, dst, request []byte, u *runtimes.U
 	if err != nil {
 		return nil, err
 	}
-	answer, last, err := w.measure(ctx, until, dst, request, u)
+	answer, last, err := w.measure(ctx, until, dst, length, request, u)
 	m.put(w, last)
 	return answer, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,8 +38,11 @@ type worker struct {
 	lent  *runtimes.Lent
 	ratio abi.Ratio
 	most  [4]int // bytes of each area that were in use
+	held  [4]int // bytes of each area that may have pages
 	in    []byte // the worker's words, safe from it
 	out   []byte // where the Host answers
+
+	resting bool // a timer looks soon whether it is idle; the pool's
 
 	timer  *time.Timer // kills it
 	late   bool        // the timer did
@@ -48,9 +52,12 @@ type worker struct {
 	quiet  bool        // its log lines are not news
 	panics uint64      // of the Host
 
-	mu      sync.Mutex
-	waiting bool   // somebody sleeps until the worker answers
-	awaited uint32 // the call that it sleeps for
+	watched context.Context // the one whose end is heard
+	unwatch func() bool
+
+	mu       sync.Mutex
+	awaiting context.Context // of who sleeps until the worker answers
+	awaited  uint32          // the call that it sleeps for
 }
 
 // scratch holds a signature or evidence; a longer answer is the Host's to allocate.
@@ -63,6 +70,7 @@ func newWorker(p *plugin, l *link, s *shared, peer peer, release func() error) *
 	w.out = make([]byte, 0, scratch)
 	w.timer = time.AfterFunc(never, peer.kill)
 	w.timer.Stop()
+	w.unwatch = func() bool { return false }
 	return w
 }
 
@@ -84,12 +92,23 @@ func (w *worker) finish() {
 		return
 	}
 	for i, n := range w.most {
-		if n > keep {
-			w.giveBack(i, n)
-			w.in = nil
-		}
+		w.held[i] = max(w.held[i], n)
 	}
 	w.most = [4]int{}
+	if cap(w.in) > keep {
+		w.in = nil
+	}
+}
+
+// large reports whether the areas have more pages than an idle worker keeps.
+func (w *worker) large() bool { return slices.Max(w.held[:]) > keep }
+
+// shrink frees them.
+func (w *worker) shrink() {
+	for i, n := range w.held {
+		w.giveBack(i, n)
+	}
+	w.held = [4]int{}
 }
 
 // fail turns what went wrong with the worker into the call's error. The worker is not used again.
@@ -119,24 +138,31 @@ func (w *worker) obituary() string {
 	}
 }
 
+// A fault is what the runtime panics with.
+type fault interface{ Addr() uintptr }
+
 // bury waits until a dead worker is gone, and frees the host's part of it.
 func (w *worker) bury() {
 	w.peer.kill()
 	<-w.peer.gone()
 	w.timer.Stop()
+	w.unwatch()
 	w.mu.Lock() // the end of a context may be looking
 	defer w.mu.Unlock()
 	w.release()
 }
 
 // caught turns a fault of shared memory, for which the kernel has no page left, into a death of the worker: it would be the
-// host's. To be deferred with what SetPanicOnFault(true) returned.
+// host's. A fault in the memory of another worker, for which this one works, is none of its doing. To be deferred with
+// what SetPanicOnFault(true) returned.
 func (w *worker) caught(before bool, err *error) {
 	debug.SetPanicOnFault(before)
 	switch r := recover().(type) {
 	case nil:
-	case interface{ Addr() uintptr }:
-		*err = w.fail(errFault)
+	case fault:
+		if *err = runtimes.ErrNoPage; w.has(r.Addr()) {
+			*err = w.fail(errFault)
+		}
 	default:
 		panic(r)
 	}

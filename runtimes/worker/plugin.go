@@ -14,6 +14,7 @@ type plugin struct {
 	name    string
 	grants  grants
 	host    runtimes.Host
+	infer   runtimes.Inferrer // the host, if it is one
 	limits  runtimes.Limits
 	require []string // layers
 	cache   runtimes.Cache
@@ -25,6 +26,7 @@ type plugin struct {
 // prepare writes down what a worker must know of p, and fetches code that an earlier host kept.
 func (b *Backend) prepare(p runtimes.Program) (*plugin, error) {
 	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: p.Limits, require: b.require, cache: p.Cache, image: -1, code: -1}
+	q.infer, _ = p.Host.(runtimes.Inferrer)
 	var code []byte
 	var err error
 	if q.cache != nil {

@@ -82,7 +82,8 @@ func (s *shared) area(i int) []byte {
 	return s.memory[from : from+areaSize : from+areaSize]
 }
 
-// keep is how much of an area stays in memory between calls.
+// keep is how much of an area stays in memory while a worker has nothing to do. While it has, all that it used stays: a
+// page that is given back costs a fault on both sides when it is used again.
 const keep = 1 << 20
 
 // giveBack frees the pages of an area of which n bytes were in use, if they are many.
@@ -90,6 +91,12 @@ func (s *shared) giveBack(i, n int) {
 	if n > keep {
 		unix.Madvise(s.area(i)[keep:], unix.MADV_REMOVE)
 	}
+}
+
+// has reports whether an address is in the memory.
+func (s *shared) has(address uintptr) bool {
+	from := uintptr(unsafe.Pointer(&s.memory[0]))
+	return address >= from && address < from+uintptr(len(s.memory))
 }
 
 func (s *shared) unmap() error { return unix.Munmap(s.memory) }

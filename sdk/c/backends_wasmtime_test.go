@@ -8,5 +8,5 @@ import (
 )
 
 func backends() []backend {
-	return []backend{{name: "wazero", open: wazero.New}, {name: "wasmtime", open: wasmtime.New, relaxed: false}}
+	return []backend{{name: "wazero", open: wazero.New}, {name: "wasmtime", open: wasmtime.New, relaxed: true}}
 }

@@ -3,8 +3,6 @@
 package c_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"bulkhead/runtimes"
@@ -16,11 +14,7 @@ import (
 // compile compiles a guest of testdata.
 func compile(t *testing.T, relaxed bool, args ...string) []byte {
 	t.Helper()
-	out := filepath.Join(t.TempDir(), "plugin.wasm")
-	if err := clang.Build(t.Context(), clang.Guest{SDK: ".", Args: args, Relaxed: relaxed, Output: out}); err != nil {
-		t.Fatal(err)
-	}
-	wasm, err := os.ReadFile(out)
+	wasm, err := clang.Build(t.Context(), clang.Guest{SDK: ".", Args: args, Relaxed: relaxed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +37,7 @@ type variant struct {
 }
 
 func (v variant) plugin(t *testing.T) *sdktest.Plugin {
-	return sdktest.New(t, sdktest.Config{}, sandbox.New(t, sandbox.Config{Backend: v.backend.open(), Wasm: v.wasm}))
+	return sdktest.New(t, sdktest.Config{}, sandbox.New(t, sandbox.Config{Backend: v.backend.open(), Wasm: v.wasm, RelaxedSIMD: v.relaxed}))
 }
 
 // variants returns a guest in all forms, each on all backends that run it.

@@ -127,7 +127,7 @@ static inline bulkhead_packed bulkhead_fail_with(const void *text, uint32_t leng
   bulkhead_packed bulkhead_configure(BULKHEAD_UNUSED uint8_t *request, BULKHEAD_UNUSED uint32_t length)
 
 // BULKHEAD_INPUT(bytes) stands once in a plugin and makes its input buffer, aligned to 16, for requests and configs of at most that
-// many bytes (BULKHEAD_INPUT_HINT if that is more). The host refuses longer requests as the plugin's own refusal.
+// many bytes (BULKHEAD_INPUT_HINT if that is more). The host refuses longer ones as over a limit.
 #define BULKHEAD_INPUT(bytes)                                                                \
   static _Alignas(16) uint8_t                                                                \
       bulkhead_buffer[(bytes) > BULKHEAD_INPUT_HINT ? (bytes) : BULKHEAD_INPUT_HINT];        \

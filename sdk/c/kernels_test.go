@@ -198,7 +198,7 @@ func request(k kernel, size []uint32, misplacement uint32, last int, arrays [][]
 
 // Every variant on every backend gives the bits of the reference, which gcc made, for every size, every alignment and with each of the
 // arrays at the end of the memory.
-func TestKernels(t *testing.T) {
+func TestPeerKernels(t *testing.T) {
 	reference := startNative(t)
 	for _, v := range variants(t, "testdata/kernels/guest.c") {
 		t.Run(v.name, func(t *testing.T) {

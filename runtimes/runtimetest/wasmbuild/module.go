@@ -65,6 +65,12 @@ func (m *Module) Global(init []byte) uint32 {
 	return uint32(len(m.globals)) - 1
 }
 
+// Constant adds an i32 that nobody can change, and returns its index.
+func (m *Module) Constant(init []byte) uint32 {
+	m.globals = append(m.globals, join([]byte{byte(wasm.I32), 0}, init, []byte{0x0b}))
+	return uint32(len(m.globals)) - 1
+}
+
 // Data puts b at an address when the module is instantiated.
 func (m *Module) Data(address uint32, b []byte) {
 	m.datas = append(m.datas, join([]byte{0}, I32(address), []byte{0x0b}, u32(uint32(len(b))), b))

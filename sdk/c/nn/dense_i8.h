@@ -34,48 +34,59 @@ NN_INLINE v128_t nn_products_i8(v128_t sum, const int8_t *w, nn_i8 x) {
 }
 #endif
 
-NN_INLINE void nn_dot_rows_i8(const int rows, int32_t *y, const int8_t *w, const int8_t *x, uint32_t cols) {
+// rows is a constant wherever this is inlined. Answers lie next apart.
+NN_INLINE void nn_dot_rows_i8(const int rows, int32_t *y, size_t next, const int8_t *w, const int8_t *x, uint32_t cols) {
   v128_t sum[NN_I8_ROWS];
-  const int8_t *row[NN_I8_ROWS];
-  NN_UNROLLED for (int r = 0; r < rows; r++) {
-    sum[r] = wasm_i32x4_splat(0);
-    row[r] = w + (size_t)r * cols;
-  }
+  NN_UNROLLED for (int r = 0; r < rows; r++) sum[r] = wasm_i32x4_splat(0);
   const int8_t *end = x + cols / NN_I8_STEP * NN_I8_STEP;
-  NN_ROLLED for (; x != end; x += NN_I8_STEP) {
+  NN_ROLLED for (; x != end; x += NN_I8_STEP, w += NN_I8_STEP) {
     nn_i8 second = nn_take_i8(x + 16), first = nn_take_i8(x);
-    NN_UNROLLED for (int r = 0; r < rows; r++) {
-      NN_BARRIER(row[r]);
-      sum[r] = nn_products_i8(sum[r], row[r] + 16, second);
-      sum[r] = nn_products_i8(sum[r], row[r], first);
-      row[r] += NN_I8_STEP;
+    const int8_t *row = w;
+    NN_UNROLLED for (int r = 0; r < rows; r++, row += cols) {
+      NN_BARRIER(row);
+      sum[r] = nn_products_i8(sum[r], row + 16, second);
+      sum[r] = nn_products_i8(sum[r], row, first);
     }
   }
   uint32_t rest = cols % NN_I8_STEP;
   if (rest >= 16) {
     nn_i8 first = nn_take_i8(x);
-    NN_UNROLLED for (int r = 0; r < rows; r++, row[r - 1] += 16) sum[r] = nn_products_i8(sum[r], row[r], first);
-    x += 16;
+    NN_UNROLLED for (int r = 0; r < rows; r++) sum[r] = nn_products_i8(sum[r], w + (size_t)r * cols, first);
+    x += 16, w += 16;
   }
   NN_UNROLLED for (int r = 0; r < rows; r++) {
+    const int8_t *row = w + (size_t)r * cols;
     int32_t total = nn_sum_i32(sum[r]);
-    NN_ROLLED for (uint32_t k = 0; k < rest % 16; k++) total += row[r][k] * x[k];
-    y[r] = total;
+    NN_ROLLED for (uint32_t k = 0; k < rest % 16; k++) total += row[k] * x[k];
+    y[r * next] = total;
   }
+}
+
+// nn_dot_groups works on whole groups of so many rows, and returns how many rows it did.
+#define NN_DOT_GROUPS(group)                                                                                            \
+  NN_APART uint32_t nn_dot_groups##group(int32_t *y, size_t next, const int8_t *w, const int8_t *x, uint32_t rows, uint32_t cols) { \
+    uint32_t m = 0;                                                                                                     \
+    for (; rows - m >= group; m += group) nn_dot_rows_i8(group, y + m * next, next, w + (size_t)m * cols, x, cols);     \
+    return m;                                                                                                           \
+  }
+NN_DOT_GROUPS(4)
+NN_DOT_GROUPS(1)
+#undef NN_DOT_GROUPS
+
+NN_INLINE void nn_dot_apart_i8(int32_t *y, size_t next, const int8_t *w, const int8_t *x, uint32_t rows, uint32_t cols) {
+  uint32_t m = nn_dot_groups4(y, next, w, x, rows, cols);
+  nn_dot_groups1(y + m * next, next, w + (size_t)m * cols, x, rows - m, cols);
 }
 
 NN_API void nn_dot_i8(int32_t *y, const int8_t *w, const int8_t *x, uint32_t rows, uint32_t cols) {
-  uint32_t m = 0;
-  for (; rows - m >= NN_I8_ROWS; m += NN_I8_ROWS) nn_dot_rows_i8(NN_I8_ROWS, y + m, w + (size_t)m * cols, x, cols);
-  for (; m < rows; m++) nn_dot_rows_i8(1, y + m, w + (size_t)m * cols, x, cols);
+  nn_dot_apart_i8(y, 1, w, x, rows, cols);
 }
 
-// The sums go where the answers will be.
 NN_API void nn_dense_i8(float *y, const int8_t *w, const int8_t *x, const float *scale, const float *bias, uint32_t rows,
                         uint32_t cols) {
-  int32_t sums[NN_I8_ROWS];
-  for (uint32_t m = 0; m < rows; m += NN_I8_ROWS) {
-    uint32_t n = rows - m < NN_I8_ROWS ? rows - m : NN_I8_ROWS;
+  int32_t sums[64];
+  for (uint32_t m = 0; m < rows; m += 64) {
+    uint32_t n = rows - m < 64 ? rows - m : 64;
     nn_dot_i8(sums, w + (size_t)m * cols, x, n, cols);
     for (uint32_t r = 0; r < n; r++) {
       float product = (float)sums[r] * scale[m + r];

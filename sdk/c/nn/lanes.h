@@ -97,16 +97,23 @@ NN_INLINE int nn_all_within(const float *x, float low, float high) {
 
 #endif
 
-// Fewer than four, the rest zeros.
+// nn_load_some takes n values, less than four, and zeros for the rest; nn_store_some gives the first n. They have no loops: an engine
+// keeps in memory what lives across one, other loops' sums too.
+#ifdef NN_SCALAR
+NN_INLINE nn_f4 nn_load_some(const float *p, uint32_t n) { NN_LANEWISE((uint32_t)i < n ? p[i] : 0); }
+NN_INLINE void nn_store_some(float *p, nn_f4 a, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) p[i] = a.l[i];
+}
+#else
 NN_INLINE nn_f4 nn_load_some(const float *p, uint32_t n) {
-  float some[4] = {0, 0, 0, 0};
-  for (uint32_t i = 0; i < n; i++) some[i] = p[i];
-  return nn_load4(some);
+  if (n == 3) return wasm_v128_load32_lane(p + 2, wasm_v128_load64_zero(p), 2);
+  return n == 2 ? wasm_v128_load64_zero(p) : n == 1 ? wasm_v128_load32_zero(p) : wasm_f32x4_splat(0);
 }
 NN_INLINE void nn_store_some(float *p, nn_f4 a, uint32_t n) {
-  float some[4];
-  nn_store4(some, a);
-  for (uint32_t i = 0; i < n; i++) p[i] = some[i];
+  if (n >= 2) wasm_v128_store64_lane(p, a, 0);
+  if (n == 3) wasm_v128_store32_lane(p + 2, a, 2);
+  if (n == 1) wasm_v128_store32_lane(p, a, 0);
 }
+#endif
 
 #endif

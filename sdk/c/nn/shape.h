@@ -11,6 +11,9 @@
 #define NN_UNROLLED _Pragma("clang loop unroll(full)")
 #define NN_ROLLED _Pragma("clang loop unroll(disable)")
 
+// Both give registers to sums only in functions with little else in them.
+#define NN_APART __attribute__((noinline, unused)) static
+
 #ifdef NN_RELAXED
 #define NN_BARRIER(p)
 #else

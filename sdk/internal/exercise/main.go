@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -84,6 +85,14 @@ func perform(tool string, args arguments) (string, error) {
 		out, err := sdk.Infer(args.Slot, []byte(args.Text))
 		runtime.GC() // what the ABI wrote must be reachable
 		return string(out), err
+	case "infer-into":
+		out := bytes.Repeat([]byte("."), args.Size)
+		n, err := sdk.InferInto(args.Slot, []byte(args.Text), out)
+		return fmt.Sprintf("%d %s", n, out), err
+	case "infer-over":
+		both := []byte(args.Text)
+		n, err := sdk.InferInto(args.Slot, both, both)
+		return fmt.Sprintf("%d %s", n, both), err
 	case "asset":
 		again, err := sdk.Asset(args.Slot)
 		return fmt.Sprintf("%s %s", asset, again), err

@@ -170,6 +170,23 @@ func TestInfer(t *testing.T) {
 	})
 }
 
+// An answer goes straight where the plugin wants it.
+func TestInferInto(t *testing.T) {
+	both.Run(t, config(), func(t *testing.T, p *sdktest.Plugin) {
+		for _, size := range []int{0, 1, 4096, 9000} {
+			want(t, call(t, p, "infer-into", arguments{Text: big[:size], Size: size}), fmt.Sprintf("%d %s", size, big[:size]))
+			want(t, call(t, p, "infer-into", arguments{Text: big[:size], Size: size + 3}), fmt.Sprintf("%d %s...", size, big[:size]))
+			want(t, call(t, p, "infer-over", arguments{Text: big[:size]}), fmt.Sprintf("%d %s", size, big[:size]))
+		}
+		_, err := try(t, p, "infer-into", arguments{Text: "four", Size: 3})
+		want(t, fmt.Sprint(err), abi.ErrLimit.Error())
+		for slot, errno := range map[uint32]error{2: abi.ErrInternal, 3: abi.ErrDeadline, 4: abi.ErrNotFound} {
+			_, err := try(t, p, "infer-into", arguments{Slot: slot, Size: 4})
+			want(t, fmt.Sprint(err), errno.Error())
+		}
+	})
+}
+
 func TestAsset(t *testing.T) {
 	both.Run(t, config(), func(t *testing.T, p *sdktest.Plugin) {
 		want(t, call(t, p, "asset", arguments{Slot: 0}), "zero zero")

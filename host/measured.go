@@ -15,8 +15,8 @@ type measured struct {
 	took   time.Duration // the host's own measure, whoever reports the rest
 }
 
-// measure calls m; the answer is appended to dst.
-func measure(ctx context.Context, m runtimes.Module, dst, request []byte) (c measured) {
+// measureCall calls m; the answer is appended to dst.
+func measureCall(ctx context.Context, m runtimes.Module, dst, request []byte) (c measured) {
 	start := time.Now()
 	c.answer, c.err = runtimes.Measure(ctx, m, dst, request, &c.usage)
 	c.took = time.Since(start)

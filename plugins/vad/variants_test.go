@@ -1,0 +1,5 @@
+//go:build !wasmtime
+
+package vad
+
+func variants() []variant { return []variant{onWazero()} }
