@@ -65,6 +65,9 @@ func formatLong(index uint64, r record) string {
 	for _, p := range e.Plugins {
 		fmt.Fprintf(&b, "  %-14s %s %s\n", "plugin", word(p.Alias), word(p.Digest))
 	}
+	for _, w := range e.Workers {
+		fmt.Fprintf(&b, "  %-14s %s %s\n", "worker", word(w.Backend), word(w.Digest))
+	}
 	if e.Count != 0 {
 		fmt.Fprintf(&b, "  %-14s %d\n", "count", e.Count)
 	}
