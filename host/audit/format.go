@@ -68,6 +68,9 @@ func formatLong(index uint64, r record) string {
 			fmt.Fprintf(&b, "  %-14s %s %s\n", "  its module", word(p.Module), word(p.ModuleDigest))
 		}
 	}
+	for _, w := range e.Workers {
+		fmt.Fprintf(&b, "  %-14s %s %s\n", "worker", word(w.Backend), word(w.Digest))
+	}
 	if e.Count != 0 {
 		fmt.Fprintf(&b, "  %-14s %d\n", "count", e.Count)
 	}
