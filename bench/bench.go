@@ -10,15 +10,17 @@ import (
 	"bulkhead/bench/machine"
 	"bulkhead/bench/report"
 	"bulkhead/host/measure"
+	"bulkhead/runtimes/worker"
 )
 
 // A bench is one run: what it measures with, and what it found.
 type bench struct {
 	options
-	machine machine.Machine
-	guest   []byte   // of stock Go, built once
-	code    *kept    // compiled code of all modules of ours
-	closers []func() // of the present section, in order of opening
+	machine  machine.Machine
+	guest    []byte                        // of stock Go, built once
+	code     *kept                         // compiled code of all modules of ours
+	programs map[string]*worker.Executable // of workers, by path
+	closers  []func()                      // of the present section, in order of opening
 
 	run     report.Run
 	samples []sample
@@ -31,7 +33,7 @@ type sample struct {
 }
 
 func newBench(o options) *bench {
-	b := &bench{options: o, machine: machine.Here(), code: newKept()}
+	b := &bench{options: o, machine: machine.Here(), code: newKept(), programs: map[string]*worker.Executable{}}
 	if b.name == "" {
 		b.name = b.machine.Slug()
 	}

@@ -44,7 +44,7 @@ func (b *bench) loads(ctx context.Context) error {
 		p := b.programOn(at.engine, w)
 		p.Cache = nil
 		entries = append(entries, entry{name: at.String() + ", cold", open: b.reloading(at, p)})
-		p.Cache = newKept()
+		p.Cache = b.code
 		entries = append(entries, entry{name: at.String() + ", code kept", open: b.reloading(at, p)})
 	}
 	if _, err := b.compare(ctx, comparison{
@@ -72,7 +72,7 @@ func (b *bench) loadsOfGo(ctx context.Context) error {
 		if !at.process { // cold, a worker does the same work elsewhere
 			entries = append(entries, entry{name: goGuestName + at.String() + ", cold", open: b.reloading(at, p)})
 		}
-		p.Cache = newKept()
+		p.Cache = b.code
 		entries = append(entries, entry{name: goGuestName + at.String() + ", code kept", open: b.reloading(at, p)})
 	}
 	_, err = b.compare(ctx, comparison{

@@ -71,12 +71,15 @@ func (b *bench) open(at place) (runtimes.Backend, error) {
 	if !at.process {
 		return backend(at.engine)
 	}
-	program, err := worker.ReadExecutable(map[string]string{onWazero: b.host, onWasmtime: b.hostWasmtime}[at.engine])
-	if err != nil {
-		return nil, fmt.Errorf("%v: %w", at, err)
+	path := map[string]string{onWazero: b.host, onWasmtime: b.hostWasmtime}[at.engine]
+	if b.programs[path] == nil { // once, as a host does; until the end of the process
+		program, err := worker.ReadExecutable(path)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", at, err)
+		}
+		b.programs[path] = program
 	}
-	b.Closing(func() { program.Close() })
-	return worker.New(worker.Config{Backend: at.engine, Executable: program})
+	return worker.New(worker.Config{Backend: at.engine, Executable: b.programs[path]})
 }
 
 // ours opens a guest for a comparison.

@@ -27,19 +27,23 @@ type quickstart struct {
 }
 
 // quickstart makes one as examples/quickstart/run does, with every plugin in that isolation, and starts it once, which
-// fills its cache.
-func (b *bench) quickstart(ctx context.Context, isolation string) (*quickstart, error) {
+// fills its cache. Keys and bundles are another's, if there is one.
+func (b *bench) quickstart(ctx context.Context, isolation string, other *quickstart) (*quickstart, error) {
 	host, err := filepath.Abs(b.host)
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "bench")
+	folder, err := b.temporary()
 	if err != nil {
 		return nil, err
 	}
-	b.Closing(func() { os.RemoveAll(folder) })
 	q := &quickstart{host: host, folder: folder, isolation: isolation}
-	if err := errors.Join(q.makeKeys(ctx), q.makeBundles(ctx, b.root, "auth-jwt", "policy-abac", "digits", "inspect")); err != nil {
+	if other == nil {
+		err = errors.Join(q.makeKeys(ctx), q.makeBundles(ctx, b.root, "auth-jwt", "policy-abac", "digits", "inspect"))
+	} else {
+		err = errors.Join(copied(other, q, "keys"), copied(other, q, "bundles"))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := q.writeManifest(ctx, filepath.Join(b.root, "examples/quickstart")); err != nil {
@@ -47,6 +51,11 @@ func (b *bench) quickstart(ctx context.Context, isolation string) (*quickstart, 
 	}
 	q.cold, err = q.start(ctx)
 	return q, err
+}
+
+// copied copies a folder, whose files stay private.
+func copied(from, to *quickstart, name string) error {
+	return exec.Command("cp", "-rp", from.in(name), to.in(name)).Run()
 }
 
 func (q *quickstart) in(name string) string { return filepath.Join(q.folder, name) }

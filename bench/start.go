@@ -18,12 +18,13 @@ const (
 // the cache. Places take turns.
 func (b *bench) start(ctx context.Context) error {
 	var homes []*quickstart
+	var first *quickstart
 	for _, isolation := range []string{"inline", "process"} {
-		q, err := b.quickstart(ctx, isolation)
+		q, err := b.quickstart(ctx, isolation, first)
 		if err != nil {
 			return fmt.Errorf("setting up, %s: %w", isolation, err)
 		}
-		homes = append(homes, q)
+		homes, first = append(homes, q), q
 	}
 	for range min(starts, max(2, b.config.Rounds/10)) {
 		for _, q := range homes {
