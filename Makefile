@@ -14,7 +14,7 @@ export CGO_ENABLED ?= 0
 WASMTIME_GO  := github.com/bytecodealliance/wasmtime-go/v39
 WASMTIME_ENV  = CGO_ENABLED=1 CGO_CFLAGS="-O2 -I$$(go mod download $(WASMTIME_GO) && go list -m -f '{{.Dir}}' $(WASMTIME_GO))/build/include"
 
-.PHONY: all host-wasmtime host-wasmtime-arm64 run speech test test-go test-peers check build-all tools npm vad train c-plugins bench bench-sandbox bench-wasmtime wasmtime-env hostile soak fuzz clean help
+.PHONY: all host-wasmtime host-wasmtime-arm64 run speech test test-go test-peers check build-all tools npm vad train c-plugins bench bench-peers bench-page bench-guests wasmtime-env hostile soak fuzz clean help
 
 all: bin/host ## build bin/host
 
@@ -53,13 +53,13 @@ test: ## every test: first what needs only Go, then the peers
 	@rm -rf $(TOOLS)/json && mkdir -p $(TOOLS)/json
 	@$(MAKE) --no-print-directory test-go
 	@$(MAKE) --no-print-directory test-peers
-	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,race,wasmtime,c,hostile,hostile-wasmtime,peers,examples}.json
+	@$(TOOLS)/bin/gotestsum --format none --raw-command -- cat $(TOOLS)/json/{go,bench,bench-peers,race,wasmtime,c,hostile,hostile-wasmtime,peers,examples}.json
 
 test-go: tools check bin/host
 	@mkdir -p $(TOOLS)/json
 	@echo "== tests that need only Go"
 	@$(SUM) --jsonfile $(TOOLS)/json/go.json -- -timeout 15m ./...
-	@cd bench/sandbox && $(SUM) --jsonfile $(TOOLS)/json/bench.json -- -timeout 10m ./...
+	@cd bench && $(SUM) --jsonfile $(TOOLS)/json/bench.json -- -timeout 10m ./...
 
 test-peers: tools npm bin/host bin/host-wasmtime
 	@mkdir -p $(TOOLS)/json
@@ -73,6 +73,9 @@ test-peers: tools npm bin/host bin/host-wasmtime
 	@.ci/apt clang-19:clang-19 wasm-ld-19:lld-19 $(RECORDINGS)
 	@$(MAKE) --no-print-directory vad
 	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/c.json -- -tags peers,wasmtime -count 1 -run Peer -timeout 10m ./sdk/c/... ./plugins/digits ./plugins/vad/...
+	@echo "== every benchmark once, with every peer"
+	@$(MAKE) --no-print-directory bin/bench
+	@cd bench && export $(WASMTIME_ENV) && go vet -tags wasmtime ./... && $(TOOLS)/bin/staticcheck -tags wasmtime ./... && $(SUM) --jsonfile $(TOOLS)/json/bench-peers.json -- -tags wasmtime -count 1 -timeout 10m ./...
 	@echo "== hostile modules, short: make hostile has the table"
 	@$(SUM) --jsonfile $(TOOLS)/json/hostile.json -- -tags peers -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
 	@$(WASMTIME_ENV) $(SUM) --jsonfile $(TOOLS)/json/hostile-wasmtime.json -- -tags peers,wasmtime -short -run Peer -timeout 10m ./runtimes/runtimetest/hostile
@@ -87,7 +90,7 @@ check: tools build-all ## gofmt, vet, staticcheck, module checks, both architect
 	@test -z "$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))" || { gofmt -l $$(git ls-files -co --exclude-standard '*.go'); echo "not gofmt-ed"; exit 1; }
 	@go vet ./... && go vet -tags peers ./host ./runtimes/runtimetest/hostile ./sdk/c/... ./plugins/digits ./plugins/vad/... ./examples/...
 	@$(TOOLS)/bin/staticcheck ./...
-	@cd bench/sandbox && go vet ./... && $(TOOLS)/bin/staticcheck ./... # a module of its own: peers move no version of the host's
+	@cd bench && go vet ./... && $(TOOLS)/bin/staticcheck ./... # a module of its own: peers move no version of the host's
 	@go mod verify
 
 build-all:
@@ -127,19 +130,22 @@ c-plugins: ## compile the guests in C again; their modules are committed
 	go run ./sdk/c/cc -o plugins/vad/vad plugins/vad/guest/vad.c
 	go run ./sdk/c/cc -o bench/guests/kernels/kernels bench/guests/kernels/kernels.c
 
-bench: bench-sandbox ## every benchmark; results of the sandbox go to bench/results
-	go test -run '^$$' -bench . -benchtime 3s ./bench
+bench: bin/bench ## every comparison with every peer, some ten minutes: bench/results and bench/README.md
+	bin/bench
 
-bench-sandbox: bin/host bin/bench-sandbox ## calls, metering, workers, deadlines and starts, against peers
-	bin/bench-sandbox
+bin/bench: bench-peers bin/host bin/host-wasmtime
+	@echo "building $@ ..."
+	@export $(WASMTIME_ENV) && cd bench && go build -trimpath -tags wasmtime -o $(CURDIR)/$@ .
 
-bin/bench-sandbox: FORCE
-	cd bench/sandbox && go build -trimpath -o $(CURDIR)/$@ .
-
-bench-wasmtime: bin/bench-sandbox ## calls and metering with wasmtime beside wazero; needs gcc
+bench-peers: npm vad # what bench compares with, beside what Go modules bring
 	@.ci/apt "gcc:gcc libc6-dev"
-	export $(WASMTIME_ENV) && cd bench/sandbox && go build -trimpath -tags wasmtime -o $(CURDIR)/bin/$@ .
-	bin/$@ -worker bin/bench-sandbox -name wasmtime -only 'calls|metering'
+
+bench-page: ## bench/README.md anew from its template and the latest whole run
+	@cd bench && go run . -root .. -out results -page
+
+bench-guests: ## compile the guests in C of bench again; needs clang 19
+	@.ci/apt clang-19:clang-19 wasm-ld-19:lld-19
+	@cd bench && go run ./cguests/build
 
 wasmtime-env: ## what a build with the tag wasmtime needs: run eval "$(make -s wasmtime-env)"
 	@export $(WASMTIME_ENV) && echo "export CGO_ENABLED=1 CGO_CFLAGS='$$CGO_CFLAGS'"

@@ -129,8 +129,8 @@ func (o *pluginBenchOptions) places(cmd *cobra.Command) (out []placement, limits
 		for _, isolation := range isolations {
 			f := o.limits
 			f.engine, f.isolation = engine, isolation
-			if isolation == string(manifest.Inline) || sandboxed()[engine] != nil {
-				f.worker = "" // is for the others
+			if isolation == string(manifest.Inline) || sandboxed()[engine] != nil { // --worker is for the others
+				f.worker = ""
 			}
 			at, l, err := f.parse()
 			if err != nil {

@@ -26,6 +26,9 @@ func New(engine Engine) *Backend { return &Backend{engine: engine} }
 // Version implements runtimes.Versioned.
 func (b *Backend) Version() string { return b.engine.Version() }
 
+// Engine is what the Backend runs plugins on, for benchmarks that show the price of everything around it.
+func (b *Backend) Engine() Engine { return b.engine }
+
 // Close closes the engine.
 func (b *Backend) Close(ctx context.Context) error { return b.engine.Close(ctx) }
 

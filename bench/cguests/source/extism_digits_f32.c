@@ -1,0 +1,3 @@
+#include "extism.h"
+
+#include "digits_f32.c"

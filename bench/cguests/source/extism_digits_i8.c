@@ -1,0 +1,3 @@
+#include "extism.h"
+
+#include "../../../plugins/digits/guest/digits.c"

@@ -1,0 +1,3 @@
+#include "extism.h"
+
+#include "../../guests/kernels/kernels.c"

@@ -1,0 +1,3 @@
+#include "extism.h"
+
+#include "../../../plugins/vad/guest/vad.c"

@@ -1,0 +1,4 @@
+//go:build wasmtime
+
+// The source is that of the guest, which lies with it.
+#include "../guests/kernels/plain.c"
