@@ -23,7 +23,8 @@ type benchRun struct {
 type benchContender struct {
 	name       string
 	at         placement
-	again      bool // it is the first once more
+	module     string // the file that runs
+	again      bool   // it is the first once more
 	cold, warm time.Duration
 	bench      *workbench
 	usage      runtimes.Usage // the most that any request used
@@ -32,7 +33,7 @@ type benchContender struct {
 // load loads the plugin in all places, and in the first once more, and hears their answers.
 func (b *benchRun) load(ctx context.Context, places []placement, limits runtimes.Limits) error {
 	for i, at := range append(places, places[0]) {
-		c := &benchContender{name: at.engine + "/" + string(at.isolation), at: at, again: i == len(places)}
+		c := &benchContender{name: at.engine + "/" + string(at.isolation), at: at, module: b.sp.moduleOn(at), again: i == len(places)}
 		if c.again {
 			c.name += " again"
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"bulkhead/host/bundle"
 	"bulkhead/host/manifest"
 	"bulkhead/host/measure"
 )
@@ -44,7 +45,7 @@ type benchRow struct {
 
 func (r *benchRow) fill(m, first measure.Row) {
 	c := r.of
-	r.Backend, r.Isolation, r.Again, r.measured = c.at.engine, c.at.isolation, c.again, m
+	r.Module, r.Backend, r.Isolation, r.Again, r.measured = c.module, c.at.engine, c.at.isolation, c.again, m
 	r.Median, r.P20, r.P99 = m.At(0.5)/1e9, m.At(0.2)/1e9, m.At(0.99)/1e9
 	r.Rate, r.Ratio, r.Allocations = m.Rate(), m.Over(first), m.Allocs
 	r.Fuel, r.Memory, r.Reported = c.usage.Fuel, c.usage.Memory, c.usage.Reported
@@ -52,9 +53,6 @@ func (r *benchRow) fill(m, first measure.Row) {
 }
 
 func (b *benchRun) result(rows []benchRow) benchResult {
-	for i := range rows {
-		rows[i].Module = b.sp.moduleOn(rows[i].of.at)
-	}
 	return benchResult{Name: b.sp.name, Digest: b.sp.digest, Requests: len(b.questions), Rounds: len(rows[0].measured.Rounds), Rows: rows}
 }
 
@@ -68,5 +66,12 @@ func benchText(rows []benchRow) string {
 			measure.Time(r.P99*1e9), r.Rate, measure.Digits(r.Ratio), r.Allocations, aboutFuel(r.Fuel), aboutBytes(r.Memory), aboutTime(r.of.cold), aboutTime(r.of.warm))
 	}
 	t.Flush()
+	told := map[string]bool{}
+	for _, r := range rows {
+		if r.Module == bundle.RelaxedFile && !told[r.Contender] {
+			told[r.Contender] = true
+			fmt.Fprintf(&b, "%s runs %s\n", r.Contender, r.Module)
+		}
+	}
 	return b.String()
 }

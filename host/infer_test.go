@@ -87,7 +87,7 @@ func newPair(t testing.TB, tool, model manifest.Isolation, in, out, instances in
 
 func (p *pair) load(t testing.TB, isolation manifest.Isolation, module []byte, c capability.Config, instances int) runtimes.Module {
 	t.Helper()
-	b, err := placement{"wazero", isolation}.open()
+	b, err := placement{engine: "wazero", isolation: isolation}.open(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -129,6 +129,9 @@ func (o *pluginBenchOptions) places(cmd *cobra.Command) (out []placement, limits
 		for _, isolation := range isolations {
 			f := o.limits
 			f.engine, f.isolation = engine, isolation
+			if isolation == string(manifest.Inline) || sandboxed()[engine] != nil { // --worker is for the others
+				f.worker = ""
+			}
 			at, l, err := f.parse()
 			if err != nil {
 				missing = append(missing, err)

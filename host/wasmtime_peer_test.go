@@ -3,6 +3,8 @@
 package main
 
 import (
+	"encoding/json"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -46,7 +48,7 @@ func TestPeerWasmtime(t *testing.T) {
 	if c := execute(t.Context(), []string{"check", "--manifest", dir + "/host.toml"}, nil, &out, &errOut); c != exitOK {
 		t.Fatalf("exit %d: %s", c, errOut.String())
 	}
-	for _, want := range []string{"engine: wasmtime v39.0.1, process, worker " + e.Digest()[:12], "seccomp", "landlock (ABI"} {
+	for _, want := range []string{"engine: wasmtime v39.0.1, process, worker " + e.Digest()[:12], "seccomp", "landlock (ABI", "digits has two modules: plugin.relaxed.wasm runs on wasmtime, digest "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
@@ -55,5 +57,24 @@ func TestPeerWasmtime(t *testing.T) {
 		if err := host("plugin", "test", dir+"/bundles/"+bundle, "--backend", "wasmtime", "--worker", program); err != nil {
 			t.Error(err)
 		}
+	}
+	out.Reset()
+	bench := []string{"plugin", "bench", dir + "/bundles/digits", "--worker", program, "--duration", "100ms", "--parallel", "1", "--json"}
+	if c := execute(t.Context(), bench, nil, &out, &errOut); c != exitOK {
+		t.Fatalf("exit %d: %s", c, errOut.String())
+	}
+	var r benchResult
+	if err := json.Unmarshal([]byte(out.String()), &r); err != nil {
+		t.Fatal(err)
+	}
+	modules := map[string]string{}
+	for _, row := range r.Rows {
+		modules[row.Contender] = row.Module
+	}
+	want := map[string]string{
+		"wazero/inline": "plugin.wasm", "wazero/process": "plugin.wasm", "wasmtime/process": "plugin.relaxed.wasm", "wazero/inline again": "plugin.wasm",
+	}
+	if !maps.Equal(modules, want) {
+		t.Errorf("the bench ran %v, want %v", modules, want)
 	}
 }

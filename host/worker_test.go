@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"bulkhead/host/attest"
+	"bulkhead/host/audit"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wazero"
 	"bulkhead/runtimes/worker"
@@ -50,4 +53,46 @@ func workerCommand(ts *testscript.TestScript, _ bool, args []string) {
 	section := "\n[backend.wasmtime]\npath = \"" + args[1] + "\"\ndigest = \"sha256:" + hex.EncodeToString(sum[:]) + "\"\n"
 	ts.Check(os.WriteFile(manifest, []byte(before+section), 0o644))
 	ts.Setenv("DIGEST", hex.EncodeToString(sum[:]))
+}
+
+// Evidence names the programs in which plugins run, by what was read and not by what is there now.
+func TestEvidenceNamesWorkers(t *testing.T) {
+	folder, err := quickstart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() + "/q"
+	if err := copyQuickstart(folder, dir, "8080"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(dir + "/host.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("program"))
+	digest := hex.EncodeToString(sum[:])
+	changed := strings.Replace(string(text), `"wazero"`, `"wasmtime"`, 1) +
+		"\n[backend.wasmtime]\npath = \"worker\"\ndigest = \"sha256:" + digest + "\"\n"
+	if err := errors.Join(os.WriteFile(dir+"/worker", []byte("program"), 0o755), os.WriteFile(dir+"/host.toml", []byte(changed), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	sys, err := readSystem(dir + "/host.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sys.close()
+	if err := os.WriteFile(dir+"/worker", []byte("another"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	attester, err := newAttester(sys, func() audit.Head { return audit.Head{Origin: "o", Hash: "h"} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := attester.Attest(t.Context(), attest.ByOperator(), make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `"workers":[{"backend":"wasmtime","digest":"` + digest + `"}]`; !strings.Contains(string(data), want) {
+		t.Errorf("no %s in %s", want, data)
+	}
 }

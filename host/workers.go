@@ -13,9 +13,6 @@ import (
 	"bulkhead/runtimes/worker"
 )
 
-// maxWorker is how large a worker's program may be.
-const maxWorker = 256 << 20
-
 // readWorkers reads the programs of workers that the manifest names, once: those bytes are hashed, kept and started.
 func (s *system) readWorkers() error {
 	s.workers = map[string]*worker.Executable{}
@@ -38,7 +35,7 @@ func (s *system) readWorker(w manifest.Worker) (*worker.Executable, error) {
 		return nil, usage(fmt.Errorf("reading the worker: %w", err))
 	}
 	defer root.Close()
-	program, _, err := safefile.Read(root, filepath.Base(path), maxWorker)
+	program, _, err := safefile.Read(root, filepath.Base(path), worker.MaxProgram)
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the worker %s: %s", path, safefile.Reason(err)))
 	}

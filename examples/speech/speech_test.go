@@ -20,6 +20,7 @@ import (
 func TestPeerRun(t *testing.T) {
 	for name, hint := range map[string]string{
 		"../../bin/host":                              "make",
+		"../../bin/host-wasmtime":                     "make host-wasmtime",
 		"../../plugins/vad/weights.bin":               "make vad",
 		"/usr/share/pocketsphinx/test/data/librivox/": "apt-get install pocketsphinx-testdata",
 	} {
@@ -27,7 +28,14 @@ func TestPeerRun(t *testing.T) {
 			t.Fatalf("%v\nhint: %s", err, hint)
 		}
 	}
-	out := run(t)
+	for _, backend := range []string{"wazero", "wasmtime"} {
+		t.Run(backend, func(t *testing.T) { hears(t, run(t, backend)) })
+	}
+}
+
+// hears looks for what the recordings hold, the same on every engine.
+func hears(t *testing.T, out string) {
+	t.Helper()
 	for _, want := range []string{
 		"vad = bulkhead/vad 0.1.0",
 		"Speech in 93 % of 7.1 s of sound, in seconds: 0.26-6.85\n",
@@ -49,12 +57,12 @@ func TestPeerRun(t *testing.T) {
 	}
 }
 
-func run(t *testing.T) string {
+func run(t *testing.T, backend string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	script := exec.CommandContext(ctx, "./run")
-	script.Env = append(os.Environ(), "ONCE=1", "PORT="+freePort(t))
+	script.Env = append(os.Environ(), "ONCE=1", "PORT="+freePort(t), "BACKEND="+backend)
 	script.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	script.Cancel = func() error { return syscall.Kill(-script.Process.Pid, syscall.SIGKILL) } // with the host that it started
 	out, err := script.CombinedOutput()

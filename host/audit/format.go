@@ -64,6 +64,12 @@ func formatLong(index uint64, r record) string {
 	}
 	for _, p := range e.Plugins {
 		fmt.Fprintf(&b, "  %-14s %s %s\n", "plugin", word(p.Alias), word(p.Digest))
+		if p.Module != "" {
+			fmt.Fprintf(&b, "  %-14s %s %s\n", "  its module", word(p.Module), word(p.ModuleDigest))
+		}
+	}
+	for _, w := range e.Workers {
+		fmt.Fprintf(&b, "  %-14s %s %s\n", "worker", word(w.Backend), word(w.Digest))
 	}
 	if e.Count != 0 {
 		fmt.Fprintf(&b, "  %-14s %d\n", "count", e.Count)

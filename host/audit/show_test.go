@@ -27,7 +27,8 @@ func nastyLog(t *testing.T) (string, gate.Receipt) {
 	e := note(nasty)
 	e.Actor, e.Reason, e.Call = nasty, nasty, "call-1"
 	e.Detail = json.RawMessage(fmt.Sprintf(`{"x":"%s"}`, "\u202e\u009b\x7f\U000e0041"))
-	e.Plugins = []gate.PluginRef{{Alias: nasty, Digest: nasty}}
+	e.Plugins = []gate.PluginRef{{Alias: nasty, Digest: nasty, Module: nasty, ModuleDigest: nasty}}
+	e.Workers = []gate.WorkerRef{{Backend: nasty, Digest: nasty}}
 	e.Micros, e.Count, e.Development, e.Fuel, e.Reported = 1500, 2, true, 1<<53-1, true
 	r := mustAppend(t, l, e)
 	mustAppend(t, l, note("plain"))

@@ -110,7 +110,7 @@ func collect(src string) (map[string][]byte, *source, error) {
 	}
 	in.problem(s.descriptor.Validate())
 	in.bundleFiles(s)
-	in.plainOnly(s)
+	in.prebuilt(s)
 	if in.problems != nil {
 		return nil, nil, &Invalid{Path: filepath.Join(src, SourceFile), Problems: in.problems}
 	}
@@ -175,9 +175,10 @@ func (in *inputs) bundleFiles(s *source) {
 	}
 }
 
-// plainOnly tells an author whose modules were mixed up: a host that offers no relaxed SIMD would refuse the first.
-func (in *inputs) plainOnly(s *source) {
-	if !s.descriptor.RelaxedSIMD || in.problems != nil {
+// prebuilt tells an author early what every host would say of a module that was compiled elsewhere: that it is none, is over a
+// limit, or uses what ABI v1 has not, relaxed SIMD outside of its own module included.
+func (in *inputs) prebuilt(s *source) {
+	if s.wasm == "" || in.problems != nil {
 		return
 	}
 	if _, err := wasm.Read(in.files[WasmFile]); err != nil {

@@ -164,6 +164,8 @@ func TestBuildRefuses(t *testing.T) {
 	}{
 		{"no plugin.toml", func(m map[string]string) { delete(m, "plugin.toml") }, "no such file"},
 		{"no TOML", func(m map[string]string) { m["plugin.toml"] = "name = " }, "toml"},
+		{"module that is none", func(m map[string]string) { m["module.wasm"] = "int main() {}" }, "not a core WebAssembly module"},
+		{"module with relaxed SIMD", func(m map[string]string) { m["module.wasm"] = guest([]byte(relaxedBody), nil) }, "relaxed SIMD"},
 		{"missing module", func(m map[string]string) { delete(m, "module.wasm") }, "module.wasm"},
 		{"missing asset", func(m map[string]string) { delete(m, "labels.json") }, "labels.json"},
 		{"module outside the folder", edit(`"module.wasm"`, `"../module.wasm"`), "module.wasm"},

@@ -143,7 +143,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, "the manifest wants"},
 		{"the envelope of another version", func(f *fixture) {
 			source := toolSource()
-			source["module.wasm"] = tinyWasm + "x"
+			source["module.wasm"] = tinyWasm + "\x00\x02\x01x" // a custom section
 			g := &fixture{t: f.t, dir: build(f.t, source)}
 			do(f.t, Sign(g.dir, key(f.t, 1)))
 			f.write(envelopeFile, string(g.read(envelopeFile)))

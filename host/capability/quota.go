@@ -24,14 +24,15 @@ type Quotas struct {
 }
 
 // DefaultQuotas are high enough not to be met by a plugin that uses each capability a few times a call, and low enough
-// that an endless loop harms nobody else: at most about 1 MiB of entries a second, and a third of a core signing.
+// that an endless loop harms nobody else: at most about 1 MiB of entries a second, and a third of a core signing. An infer
+// takes no more than the time of the call that makes it, and its turn among the callers of the model.
 func DefaultQuotas() Quotas {
 	return Quotas{
 		Log:    Quota{200, 1000},
 		Audit:  Quota{1000, 4000},
 		Sign:   Quota{1000, 2000},
 		Attest: Quota{20, 100},
-		Infer:  Quota{2000, 4000},
+		Infer:  Quota{20_000, 40_000},
 	}
 }
 

@@ -36,12 +36,16 @@ func TestInner(t *testing.T) {
 	if again != second || again.Usage != (runtimes.Usage{}) {
 		t.Error("asking again costs a context, or finds what the last one used")
 	}
+	if meanwhile := outer.Enter(ctx, "inspect", digits); meanwhile == again {
+		t.Error("a context that is in use was given out")
+	}
+	again.End()
+	if by := outer.Enter(context.WithValue(ctx, key{}, 1), "inspect", digits); by == again || by.Value(key{}) != 1 {
+		t.Error("another context is not asked")
+	}
 	again.End()
 	if by := outer.Enter(ctx, "other", digits); by == again || RunningFrom(by).Via != "other" {
 		t.Error("another plugin got the same context")
-	}
-	if by := outer.Enter(context.WithValue(ctx, key{}, 1), "inspect", digits); by == again || by.Value(key{}) != 1 {
-		t.Error("another context is not asked")
 	}
 	if fuel, reported := outer.Fuel(); fuel != 12 || !reported {
 		t.Errorf("the call paid %d, reported %v", fuel, reported)

@@ -43,10 +43,11 @@ type Row struct {
 	Name   string
 	Every  int       // it took part in every round that this divides: slow ones in fewer
 	Rounds []float64 // of these rounds in turn: the mean of its batch or, with Each, the median of its calls
-	Calls  []float64 // with Each: all calls, sorted
+	Calls  []float64 // with Each: all calls, or every so many of very many, sorted
 	Allocs float64   // allocations per call in this process, whoever made them; -1: not counted
 
 	spent, count float64 // with Each: how long its turns took, and how many calls that were
+	skip, next   int     // with Each: of how many calls one is kept, and which is the next; 0 is 1
 }
 
 // At returns a quantile from 0 to 1: of the calls, if each was timed, or of the rounds.

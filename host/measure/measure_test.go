@@ -92,6 +92,27 @@ func TestCallersAtOnce(t *testing.T) {
 	}
 }
 
+// A long bench does not keep every call.
+func TestManyCalls(t *testing.T) {
+	var r Row
+	const batch, batches = 1000, 3 * maxCalls / 1000
+	for i := range batches {
+		times := make([]float64, batch)
+		for k := range times {
+			times[k] = float64(i*batch + k)
+		}
+		r.keep(times)
+	}
+	if n := len(r.Calls); n > maxCalls || n < maxCalls/4 || cap(r.Calls) > 2*maxCalls {
+		t.Errorf("%d calls are kept of %d", n, batch*batches)
+	}
+	for q, want := range map[float64]float64{0.2: 0.2, 0.5: 0.5, 0.99: 0.99} {
+		if got := Quantiles(r.Calls, q)[0] / (batch * batches); got < want-0.01 || got > want+0.01 {
+			t.Errorf("the quantile %v of evenly spread calls is %v", q, got)
+		}
+	}
+}
+
 func TestRunFails(t *testing.T) {
 	broken := errors.New("broken")
 	calls := 0

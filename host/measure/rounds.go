@@ -167,9 +167,29 @@ func (r *Row) takeEach(x Contender, n int) error {
 		return nil
 	})
 	r.spent, r.count = r.spent+float64(time.Since(began)), r.count+float64(len(times))*x.of()
-	r.Calls = append(r.Calls, times...)
+	r.keep(times)
 	r.Rounds = append(r.Rounds, quantile(sorted(times), 0.5))
 	return err
+}
+
+// maxCalls is how many calls a row keeps.
+const maxCalls = 1 << 20
+
+// keep adds calls, and forgets every second of all when they are too many.
+func (r *Row) keep(times []float64) {
+	r.skip = max(r.skip, 1)
+	for ; r.next < len(times); r.next += r.skip {
+		r.Calls = append(r.Calls, times[r.next])
+	}
+	r.next -= len(times)
+	if len(r.Calls) < maxCalls {
+		return
+	}
+	half := r.Calls[:0]
+	for i := 0; i < len(r.Calls); i += 2 {
+		half = append(half, r.Calls[i])
+	}
+	r.Calls, r.skip = half, 2*r.skip
 }
 
 // spin is a pause of d. A sleep would be much longer.

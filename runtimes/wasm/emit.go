@@ -66,6 +66,7 @@ type function struct {
 	*meter
 	emitter
 	body    *body
+	params  []ValueType
 	plan    plan
 	counter uint32 // local, i64
 	spare   uint32 // local, i32
@@ -93,8 +94,9 @@ func (m *meter) code() []byte {
 
 func (m *meter) function(i int) *function {
 	b := &m.bodies[i]
-	params := uint32(len(m.typeOf(uint32(m.imported.functions + i)).Params))
-	f := &function{meter: m, body: b, cached: b.loops > 0, depth: 1, counter: params + b.locals, spare: params + b.locals + 1}
+	params := m.typeOf(uint32(m.imported.functions + i)).Params
+	counter := uint32(len(params)) + b.locals
+	f := &function{meter: m, body: b, params: params, cached: b.loops > 0, depth: 1, counter: counter, spare: counter + 1}
 	f.plan = m.planOf(b, f.reader())
 	f.emitter.out = make([]byte, 0, b.size+b.size/2+64)
 	return f

@@ -17,7 +17,7 @@ import "encoding/binary"
 //	      br $over
 //	    end
 //	    fuel = yield(counter)
-//	    counter = fuel + weight, which the header takes once more
+//	    counter = fuel + weight, which the header takes once more; see aside
 //	    br $again
 //	  end
 //	end
@@ -86,6 +86,8 @@ func (f *function) header(weight uint32) {
 func (f *function) closeLeaf(i *instr) {
 	f.keep(i.end)
 	f.op(opBr, 2, opEnd)
+	aside := f.setAside()
+	f.store(aside)
 	f.with(opLocalGet, f.counter)
 	f.with(opCall, f.yield)
 	f.with(opLocalTee, f.counter)
@@ -94,6 +96,7 @@ func (f *function) closeLeaf(i *instr) {
 	f.i64(int64(f.leaf.weight))
 	f.op(opI64Add)
 	f.with(opLocalSet, f.counter)
+	f.load(aside)
 	f.op(opBr, 0, opEnd, opEnd)
 	f.leaf = leaf{}
 }

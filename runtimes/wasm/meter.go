@@ -15,7 +15,7 @@ const (
 	ExportStack = "__bulkhead_stack" // mutable i32: words of call stack left
 
 	// Version names what Meter does. It changes with Meter's output, so that no older one is taken for it.
-	Version = "5"
+	Version = "6"
 
 	// StackBudget is what ExportStack MUST be when a run starts: the words that frames may take, 8 MiB on 64-bit machines.
 	StackBudget = 1 << 20
@@ -91,11 +91,14 @@ type meter struct {
 	stack uint32   // index of the global
 	names []string // of globals
 
+	places [5]asidePlace
+	asides []*asidePlace // whose globals they are, by order, behind stack
+
 	helpers [helperCount]uint32 // their indices
 }
 
 func newMeter(module []byte, o *Outline, c MeterConfig) *meter {
-	m := &meter{Outline: o, file: module, pages: min(c.Pages, PageLimit)}
+	m := &meter{Outline: o, file: module, pages: min(c.Pages, PageLimit), places: asidePlaces()}
 	m.yield = uint32(o.imported.functions)
 	m.fuel = uint32(len(o.globals))
 	m.stack = m.fuel + 1

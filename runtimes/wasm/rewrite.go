@@ -130,12 +130,15 @@ func (w *rewriter) memories(m *meter) {
 }
 
 func (w *rewriter) globals(m *meter) {
-	for n := w.entries(2); n > 0 && w.err == nil; n-- {
+	for n := w.entries(2 + len(m.asides)); n > 0 && w.err == nil; n-- {
 		w.globalType()
 		w.constant(m)
 	}
 	w.keep()
 	w.out = append(w.out, byte(I64), 1, opI64Const, 0, opEnd, byte(I32), 1, opI32Const, 0, opEnd)
+	for _, p := range m.asides {
+		w.out = append(append(append(w.out, byte(p.value), 1), p.zero...), opEnd)
+	}
 }
 
 func (w *rewriter) exports(m *meter) {

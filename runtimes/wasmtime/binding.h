@@ -12,6 +12,10 @@
 #include <wasm.h>
 #include <wasmtime.h>
 
+#if WASMTIME_VERSION_MAJOR != 39
+#error "wasmtime's headers are of another version than the library: see CGO_CFLAGS"
+#endif
+
 // A linear memory: address space for all that a 32-bit address and an offset can name, of which the first size bytes can be
 // used. It never moves, so that compiled code needs no bounds checks and Go may keep base.
 typedef struct bh_memory {
@@ -51,6 +55,8 @@ typedef struct bh_instance {
   uint64_t runs;  // counts what the guest ran in one piece
   char message[256];  // of the last failure
 } bh_instance;
+
+_Static_assert(offsetof(bh_instance, total) == offsetof(bh_instance, given) + sizeof(uint64_t), "guest.Fuel");
 
 // What a function of the guest takes and gives.
 typedef struct bh_export {

@@ -69,19 +69,7 @@ func TestLeaf(t *testing.T) {
 
 // The difference is there: the leaf's module is the larger one.
 func TestLeafIsOne(t *testing.T) {
-	size := func(index bool) int {
-		module := rounds(index)
-		o, err := wasm.Read(module)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := wasm.Meter(module, o, wasm.MeterConfig{Pages: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(m.Wasm) - len(module)
-	}
-	if with, without := size(false), size(true); with <= without {
+	if with, without := added(t, rounds(false)), added(t, rounds(true)); with <= without {
 		t.Errorf("%d bytes were added to leaves, %d to others", with, without)
 	}
 }

@@ -42,3 +42,31 @@ func TestCancelledTooLate(t *testing.T) {
 		first.dead = true
 	}
 }
+
+// A plugin may ask its model again with a context that ended while nobody waited for the worker: the next one who does
+// hears of it.
+func TestCancelledTooEarly(t *testing.T) {
+	w := modestWorld(t, &witness{})
+	worker, err := w.take(t.Context(), time.Now().Add(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { w.put(worker, frame{}) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	worker.begin(ctx, time.Now().Add(time.Minute))
+	defer worker.finish()
+	worker.call = 7
+	worker.arm()
+	worker.disarm()
+	heard := make(chan struct{})
+	context.AfterFunc(ctx, func() { close(heard) })
+	cancel()
+	<-heard
+	time.Sleep(10 * time.Millisecond) // the worker's own has run too
+	worker.call = 8
+	worker.arm()
+	if worker.cancelled.Load() != 8 {
+		t.Error("nobody told the worker")
+	}
+	worker.disarm()
+}

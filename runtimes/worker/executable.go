@@ -29,8 +29,8 @@ func Seal(program []byte) (*Executable, error) {
 	return &Executable{fd: fd, digest: sum[:]}, nil
 }
 
-// maxProgram is how large a worker's program may be.
-const maxProgram = 256 << 20
+// MaxProgram is how large a worker's program may be, in bytes.
+const MaxProgram = 256 << 20
 
 // ReadExecutable is Seal for a file that the caller trusts, as its owner and mode are for him to judge.
 func ReadExecutable(name string) (*Executable, error) {
@@ -39,12 +39,16 @@ func ReadExecutable(name string) (*Executable, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxProgram+1))
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > MaxProgram {
+		return nil, fmt.Errorf("reading a worker's program: %s has more than %d bytes", name, MaxProgram)
+	}
+	b, err := io.ReadAll(io.LimitReader(f, MaxProgram))
 	if err != nil {
 		return nil, fmt.Errorf("reading a worker's program: %w", err)
-	}
-	if len(b) > maxProgram {
-		return nil, fmt.Errorf("reading a worker's program: %s has more than %d bytes", name, maxProgram)
 	}
 	return Seal(b)
 }

@@ -110,7 +110,7 @@ func TestReadExecutable(t *testing.T) {
 	if err := os.WriteFile(large, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(large, maxProgram+1); err != nil {
+	if err := os.Truncate(large, MaxProgram+1); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadExecutable(large); err == nil {

@@ -11,10 +11,8 @@ import (
 // What follows looks whether a layer holds on the thread that it runs on.
 
 // elsewhere runs f on another thread, and waits. Most layers are a thread's own; threads that come later have what the one
-// has that makes them.
+// has that makes them. The caller MUST have locked its thread: then the goroutine needs another one.
 func elsewhere(f func()) {
-	runtime.LockOSThread() // so that the goroutine needs another one
-	defer runtime.UnlockOSThread()
 	done := make(chan struct{})
 	go func() {
 		runtime.LockOSThread()

@@ -44,6 +44,15 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestElsewhere(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	here, there := unix.Gettid(), 0
+	if elsewhere(func() { there = unix.Gettid() }); there == 0 || there == here {
+		t.Errorf("thread %d, called on %d", there, here)
+	}
+}
+
 // A worker says which engine it has.
 func TestEngines(t *testing.T) {
 	for name := range engines() {

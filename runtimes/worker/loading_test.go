@@ -245,6 +245,19 @@ func TestCode(t *testing.T) {
 	}
 }
 
+// Code with which no worker has started is not there for the next host.
+func TestCodeThatDoesNotStart(t *testing.T) {
+	kept := store{}
+	p := attacked(&witness{})
+	p.Cache = kept
+	if _, err := newWorld(t, p, honest(compiler{[]byte("code here")}), loads(func(f *fake) { f.quit(nil) })); !errors.Is(err, runtimes.ErrDied) {
+		t.Errorf("error %v, want ErrDied", err)
+	}
+	if len(kept) != 0 {
+		t.Errorf("the cache has %d entries", len(kept))
+	}
+}
+
 // soon waits until something is so.
 func soon(t testing.TB, what string, so func() bool) {
 	t.Helper()

@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -34,6 +35,8 @@ type step struct {
 // the filter of system calls forbids what the others need. It tries all, so that all that is missing is known at once. No
 // layer is there because a system call said so: each is looked for, and those of threads on another one too.
 func lockdown(data uint64, ownUsers bool) (layers uint32, missing error) {
+	runtime.LockOSThread() // what makes other threads from now on is a thread of before
+	defer runtime.UnlockOSThread()
 	ofThreads := []step{
 		{layerHidden, "hiding", hide, hasNoCapabilities},
 		{layerNoNewPrivs, "no_new_privs", noNewPrivs, hasNoNewPrivs},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"bulkhead/runtimes"
@@ -57,24 +58,28 @@ func runTests(m *testing.M) int {
 
 const executableVariable = "BULKHEAD_TEST_WORKER"
 
+// testProgramKept is the executable of these tests, nil for the running one.
+var testProgramKept = sync.OnceValue(func() *Executable {
+	path := os.Getenv(executableVariable)
+	if path == "" {
+		return nil
+	}
+	e, err := ReadExecutable(path)
+	if err != nil {
+		panic(err)
+	}
+	return e
+})
+
 // testConfig is a Config with the executable of these tests.
 func testConfig(backend string) Config {
-	c := Config{Backend: backend}
-	if path := os.Getenv(executableVariable); path != "" {
-		var err error
-		if c.Executable, err = ReadExecutable(path); err != nil {
-			panic(err)
-		}
-	}
-	return c
+	return Config{Backend: backend, Executable: testProgramKept()}
 }
 
 func newBackend(t testing.TB, c Config) *Backend {
 	t.Helper()
 	if c.Executable == nil {
-		if c.Executable = testConfig("").Executable; c.Executable != nil {
-			t.Cleanup(func() { c.Executable.Close() })
-		}
+		c.Executable = testProgramKept()
 	}
 	b, err := New(c)
 	if err != nil {

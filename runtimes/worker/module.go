@@ -45,6 +45,7 @@ func (m *Module) open(ctx context.Context) error {
 		if w, _, err = m.first(ctx, until, true); err != nil {
 			return err
 		}
+		m.plugin.saveCode(code)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

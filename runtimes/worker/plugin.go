@@ -45,7 +45,7 @@ func (b *Backend) prepare(p runtimes.Program) (*plugin, error) {
 	return q, nil
 }
 
-// keepCode hands code that a worker compiled to the next ones, of this host and of later ones. No worker is being started.
+// keepCode hands code that a worker compiled to the next ones. No worker is being started.
 func (p *plugin) keepCode(code []byte) error {
 	fd, err := makeSealed("bulkhead-code", code)
 	if err != nil {
@@ -53,10 +53,14 @@ func (p *plugin) keepCode(code []byte) error {
 	}
 	unix.Close(p.code)
 	p.code = fd
+	return nil
+}
+
+// saveCode hands code with which a worker has started to the workers of later hosts.
+func (p *plugin) saveCode(code []byte) {
 	if p.cache != nil {
 		p.cache.Put(p.key, code)
 	}
-	return nil
 }
 
 // insist refuses a sandbox without a layer that the operator wants.

@@ -86,7 +86,8 @@ NN_API void nn_sigmoid_f32(float *y, const float *x, uint32_t n);
 // nn_tanh_f32: relative error at most 2^-21.
 NN_API void nn_tanh_f32(float *y, const float *x, uint32_t n);
 
-// nn_softmax_f32: exp(x - max) / sum of those, added in order. Relative error at most 2^-20 for n up to 1000. NaN anywhere: no promise.
+// nn_softmax_f32: exp(x - max) / sum of those, added in order. For n up to 1000 the error is at most 2^-19, and relative to the value at
+// most 2^-17, as long as x - max is above -87. With a NaN in x there is no promise.
 NN_API void nn_softmax_f32(float *y, const float *x, uint32_t n);
 
 // nn_outside_f32 returns the position of the first x that is not a number from low to high, n if there is none: for models that
