@@ -41,6 +41,14 @@ func child(task string, o options) error {
 	return fmt.Errorf("no task %q", task)
 }
 
+// ready says that the child has opened what it needs: until then it may be silent for a while.
+func ready() { fmt.Println(isReady) }
+
+const (
+	isReady = "ready"
+	setUp   = time.Minute
+)
+
 // tell reports one figure to the parent: nanoseconds, bytes.
 func tell(n int64) { fmt.Println(n) }
 
@@ -49,7 +57,7 @@ func (b *bench) ask(ctx context.Context, task string) (figures []int64, killed b
 	return askFor(ctx, b.patience, task)
 }
 
-// askFor is ask with another patience.
+// askFor is ask with another patience, which begins when the child is ready.
 func askFor(ctx context.Context, patience time.Duration, task string) (figures []int64, killed bool, err error) {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
 	cmd.Env = append(os.Environ(), childVariable+"="+task)
@@ -71,18 +79,22 @@ func askFor(ctx context.Context, patience time.Duration, task string) (figures [
 			lines <- s.Text()
 		}
 	}()
-	for {
+	for silence := setUp; ; {
 		select {
 		case line, more := <-lines:
 			if !more {
 				return figures, false, cmd.Wait()
+			}
+			if line == isReady {
+				silence = patience
+				continue
 			}
 			n, err := strconv.ParseInt(line, 10, 64)
 			if err != nil {
 				return figures, false, fmt.Errorf("%s tells %q", task, line)
 			}
 			figures = append(figures, n)
-		case <-time.After(patience):
+		case <-time.After(silence):
 			_ = kill()
 			for range lines {
 			}

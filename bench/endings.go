@@ -20,3 +20,11 @@ func ending(guest, host string, figures []int64, killed bool) report.Ending {
 func (b *bench) endings(name, title, notes string, rows []report.Ending) {
 	b.run.Endings = append(b.run.Endings, report.Endings{Name: name, Title: title, Notes: notes, Rows: rows})
 }
+
+// worst is the slowest ending, 0 if one never came, as in report.Aim.
+func worst(e report.Ending) float64 {
+	if e.Never {
+		return 0
+	}
+	return e.Worst
+}

@@ -20,6 +20,9 @@ const (
 func (u Unit) write(x float64) string {
 	switch u {
 	case Time:
+		if x == 0 {
+			return "never"
+		}
 		return measure.Time(x)
 	case Ratio:
 		return measure.Digits(x) + "x"
@@ -27,7 +30,7 @@ func (u Unit) write(x float64) string {
 	return fmt.Sprintf("%.1f", x)
 }
 
-// An Aim is what a figure should be at most. Without Want the figure is only shown.
+// An Aim is what a figure should be at most. Without Want the figure is only shown. A time of 0 is never.
 type Aim struct {
 	What        string
 	Unit        Unit
@@ -36,7 +39,7 @@ type Aim struct {
 }
 
 // Met says whether it is.
-func (a Aim) Met() bool { return a.Value <= a.Want }
+func (a Aim) Met() bool { return a.Value <= a.Want && (a.Unit != Time || a.Value > 0) }
 
 // verdict does not claim what the A/A row could have done as well.
 func (a Aim) verdict() string {

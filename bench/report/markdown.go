@@ -73,7 +73,7 @@ func (t *Table) only(rows []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| | median | p20 | p99 | times %s | allocations |\n|---|--:|--:|--:|--:|--:|\n", t.Base)
 	for _, r := range t.Rows {
-		if rows != nil && !slices.Contains(rows, r.Name) {
+		if len(rows) > 0 && !slices.Contains(rows, r.Name) {
 			continue
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", r.Name, measure.Time(r.Median), measure.Time(r.P20), measure.Time(r.P99),

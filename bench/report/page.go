@@ -132,7 +132,7 @@ func (r *Run) stepsOf(name string) (string, error) {
 		}
 		var b strings.Builder
 		b.WriteString("| | what it adds | takes | more |\n|---|---|--:|--:|\n")
-		before := 0.0
+		var before Row
 		for i, step := range s.Steps {
 			row, err := t.Row(step)
 			if err != nil {
@@ -140,11 +140,11 @@ func (r *Run) stepsOf(name string) (string, error) {
 			}
 			more := ""
 			if i > 0 {
-				more = difference(row.Median-before, row.Median, t.Noise())
+				more = difference(before, row, t.Noise())
 			}
 			_, short, _ := strings.Cut(step, ": ")
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", short, s.Labels[i], measure.Time(row.Median), more)
-			before = row.Median
+			before = row
 		}
 		return strings.TrimSuffix(b.String(), "\n"), nil
 	}

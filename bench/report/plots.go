@@ -84,7 +84,7 @@ func (t *Table) plot() string {
 func (s *Slope) plot(t *Table) string {
 	var steps []plot.Step
 	var kind plot.Kind
-	before := 0.0
+	var before Row
 	for i, name := range s.Steps {
 		r, err := t.Row(name)
 		if err != nil {
@@ -92,19 +92,22 @@ func (s *Slope) plot(t *Table) string {
 		}
 		more := ""
 		if i > 0 {
-			more = difference(r.Median-before, r.Median, t.Noise())
+			more = difference(before, r, t.Noise())
 		}
 		_, step, _ := strings.Cut(name, ": ")
 		steps = append(steps, plot.Step{Name: step, At: r.Median, Low: r.P20, Top: r.P99, Total: measure.Time(r.Median), More: more})
-		before, kind = r.Median, kindOf(strings.TrimSuffix(name, ": "+step)+",")
+		before, kind = r, kindOf(strings.TrimSuffix(name, ": "+step)+",")
 	}
 	return plot.Waterfall(s.Title, "Each step is a configuration that was measured. Its bar goes from the step before to its own median; whiskers from p20 to p99.", kind, steps, tick)
 }
 
-// difference is what a step adds, unless it is no more than the noise.
-func difference(more, all, noise float64) string {
+// difference is what a step adds to the one before, unless it is no more than the noise: than the A/A row is off, or than
+// the better half of either's own rounds is apart.
+func difference(before, after Row, noise float64) string {
+	more := after.Median - before.Median
+	spread := max(noise*after.Median, before.Median-before.P20, after.Median-after.P20)
 	switch {
-	case math.Abs(more) < noise*all:
+	case math.Abs(more) < spread:
 		return "within the noise"
 	case more < 0:
 		return "−" + measure.Time(-more)

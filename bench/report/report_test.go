@@ -49,6 +49,7 @@ func TestAims(t *testing.T) {
 		{Aim{"b", Ratio, 1, 1.5, 0}, "| b | 1.00x | 1.50x | **missed** |"},
 		{Aim{"c", Ratio, 1, 1.05, 0.1}, "| c | 1.00x | 1.05x | **missed**, within the noise |"},
 		{Aim{"d", Count, 0.04, 0, 0.1}, "| d | 0.0 | 0.0 | met |"},
+		{Aim{"never", Time, 1000, 0, 0}, "| never | 1.00 µs | never | **missed** |"},
 		{Aim{"e", Time, 0, 204, 0.1}, "| e |  | 204 ns |  |"},
 	} {
 		if got := aimsTable([]Aim{tt.aim}); !strings.Contains(got, tt.want) {
@@ -70,6 +71,9 @@ func TestPage(t *testing.T) {
 	page, err := r.Page(`{{date}} {{median "digits-f32" "wazero, inline, clean"}} {{ratio "digits-f32" "wazero, inline, clean" "native C, gcc -O3, cgo"}}`)
 	if err != nil || string(page) != "2026-01-02 10.0 µs 5.00" {
 		t.Errorf("%q, %v", page, err)
+	}
+	if page, err := r.Page(`{{table "digits-f32"}}`); err != nil || !strings.Contains(string(page), "| slow |") {
+		t.Errorf("a table without names of rows has all: %q, %v", page, err)
 	}
 	for _, ask := range []string{`{{median "x" "y"}}`, `{{median "digits-f32" "y"}}`, `{{table "digits-f32" "y"}}`, `{{grid "x"}}`, `{{endings "x"}}`, `{{steps "x"}}`, `{{steps "s"}}`,
 		`{{plot "x"}}`, `{{ratio "digits-f32" "slow" "y"}}`, `{{arrivals}}`, `{{overview}}`, `{{losses}}`, `{{ways "digits-f32"}}`, `{{nothing}}`} {
