@@ -53,7 +53,7 @@ func (l List) Knows(engine string) bool {
 	return slices.Contains(l.Engines, name)
 }
 
-// Of returns what is known of an engine by its name and version, as in "wasmtime v39.0.1", on a processor of Go's name. It
+// Of returns what is known of an engine by its name and version, as in "wasmtime v39.0.0", on a processor of Go's name. It
 // takes a version that makes no sense for one that has every weakness.
 func (l List) Of(engine, arch string) []Advisory {
 	name, version, _ := strings.Cut(engine, " ")
