@@ -61,7 +61,7 @@ func (b *bench) digitsInFloat(ctx context.Context, d *models.Digits, picture []b
 	if err != nil {
 		return err
 	}
-	entries := b.withNative(d, b.everywhere(w, true))
+	entries := b.withNative(d, b.everywhere(w, clean, noReset))
 	stock, err := b.buildGuest(ctx, "bench", "./guests/godigits")
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (b *bench) digitsInInt(ctx context.Context, d *models.Digits, picture []byt
 	if err != nil {
 		return err
 	}
-	entries := b.withNative(d, b.everywhere(w, false))
+	entries := b.withNative(d, b.everywhere(w, clean))
 	for i := range entries[:4] {
 		entries[i].name += ", f32"
 	}

@@ -22,7 +22,7 @@ func (b *bench) loadedDigits(ctx context.Context) ([]loaded, error) {
 		return nil, err
 	}
 	all := []loaded{{name: "nothing: the arrivals alone", callers: []func() error{nothing, nothing}}}
-	for _, e := range b.withNative(d, b.everywhere(w, false)) {
+	for _, e := range b.withNative(d, b.everywhere(w, clean)) {
 		if e.name == nameGo || e.name == nameInterpreter || e.name == alone(onWazero) || e.name == alone(onWasmtime) {
 			continue
 		}

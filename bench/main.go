@@ -42,7 +42,11 @@ func flags() (o options) {
 	return o
 }
 
-const defaultRounds = 200
+// How many rounds there are, and how many make a run that may become the page.
+const (
+	defaultRounds = 200
+	wholeRounds   = 100
+)
 
 func main() {
 	worker.Main(nil) // no worker runs in this program, which has cgo and more
@@ -102,7 +106,7 @@ func run(ctx context.Context, o options) error {
 		}
 		b.close()
 	}
-	b.run.Complete = o.only == "" && o.config.Rounds >= defaultRounds && len(errs) == 0
+	b.run.Complete = o.only == "" && o.config.Rounds >= wholeRounds && len(errs) == 0
 	if err := b.write(); err != nil {
 		return errors.Join(append(errs, err)...)
 	}

@@ -27,7 +27,7 @@ func (b *bench) parallel(ctx context.Context) error {
 		return err
 	}
 	var entries []entry
-	for _, e := range b.withNative(d, b.everywhere(w, false)) {
+	for _, e := range b.withNative(d, b.everywhere(w, clean)) {
 		if e.name == nameGo || e.name == nameInterpreter {
 			continue
 		}

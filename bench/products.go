@@ -57,7 +57,7 @@ func (b *bench) kernels(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	runners, err := b.openAll(ctx, b.everywhere(w, true))
+	runners, err := b.openAll(ctx, b.everywhere(w, noReset))
 	if err != nil {
 		return err
 	}

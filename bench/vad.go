@@ -38,7 +38,7 @@ func (b *bench) vad(ctx context.Context) error {
 		entries: append([]entry{
 			{name: nameNative, open: onNative(native.VAD(w.asset))},
 			{name: nameONNX, open: b.onSession(silero, inputs, outputs)},
-		}, b.everywhere(w, false)...),
+		}, b.everywhere(w, clean)...),
 	})
 	if err != nil {
 		return err

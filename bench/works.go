@@ -29,9 +29,9 @@ func (b *bench) programOn(engine string, w work) runtimes.Program {
 
 func (w work) world() peers.World { return peers.World{Asset: w.asset} }
 
-// everywhere are the contenders that run a guest: engines alone, wasmtime-go, Extism, and ours in every place, clean and,
-// if asked, without reset.
-func (b *bench) everywhere(w work, stateful bool) []entry {
+// everywhere are the contenders that run a guest: engines alone, wasmtime-go, Extism, and ours in every place, clean,
+// without reset, or both.
+func (b *bench) everywhere(w work, ways ...string) []entry {
 	all := []entry{
 		{name: nameInterpreter, open: b.onInterpreter(w.module, w.world())},
 		{name: alone(onWazero), open: b.onEngine(onWazero, w.module, w.world())},
@@ -40,11 +40,10 @@ func (b *bench) everywhere(w work, stateful bool) []entry {
 		{name: nameExtism, open: b.onExtism(w.extism, "echo", timeout, w.world())},
 	}
 	for _, at := range places() {
-		p := b.programOn(at.engine, w)
-		all = append(all, entry{name: at.String() + clean, open: b.loaded(at, p)})
-		if stateful {
-			p.Stateful = true
-			all = append(all, entry{name: at.String() + noReset, open: b.loaded(at, p)})
+		for _, way := range ways {
+			p := b.programOn(at.engine, w)
+			p.Stateful = way == noReset
+			all = append(all, entry{name: at.String() + way, open: b.loaded(at, p)})
 		}
 	}
 	return all

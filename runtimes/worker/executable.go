@@ -61,6 +61,9 @@ func makeExecutable(program []byte) (fd int, err error) {
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3, when all of them were executable
 		fd, err = unix.MemfdCreate("bulkhead-executable", flags)
 	}
+	if errors.Is(err, unix.EACCES) {
+		return -1, fmt.Errorf("this kernel lets no file in memory be executed, as vm.memfd_noexec = 2 says: %w", err)
+	}
 	if err != nil {
 		return -1, err
 	}
