@@ -184,6 +184,12 @@ func (in *inputs) prebuilt(s *source) {
 	if _, err := wasm.Read(in.files[WasmFile]); err != nil {
 		in.problem(fmt.Errorf("wasm = %q: %w", s.wasm, err))
 	}
+	if s.relaxed == "" {
+		return
+	}
+	if _, err := (wasm.Features{RelaxedSIMD: true}).Read(in.files[RelaxedFile]); err != nil {
+		in.problem(fmt.Errorf("wasm_relaxed = %q: %w", s.relaxed, err))
+	}
 }
 
 // writeBundle writes the files and the unsigned statement about them.

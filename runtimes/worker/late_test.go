@@ -31,3 +31,29 @@ func TestAnswerTooLate(t *testing.T) {
 		t.Errorf("the next caller got %v, %q", err, room)
 	}
 }
+
+// leaving is an inferring Host whose caller gives up while it answers, in place.
+type leaving struct {
+	witness
+	giveUp func()
+}
+
+func (h *leaving) Infer(_ context.Context, _ uint32, out, _ []byte) ([]byte, error) {
+	h.giveUp()
+	return append(out[:0:len(out)], "secret"...), nil
+}
+
+// What a model answers when the call is over does not stay where the plugin could read it.
+func TestInferTooLate(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	w := modestWorld(t, &leaving{giveUp: cancel})
+	if _, err := w.Call(ctx, nil, []byte("infer")); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
+	}
+	soon(t, "the worker", func() bool { return w.Status().Idle == 1 })
+	for _, b := range w.idle[0].area(areaReply)[:64] {
+		if b != 0 {
+			t.Fatal("the answer lies in shared memory")
+		}
+	}
+}
