@@ -20,6 +20,7 @@ type planEngine struct {
 	Isolation  string              `json:"isolation"`
 	Engine     string              `json:"engine"`           // name and version, in a worker's its own word
 	Worker     string              `json:"worker,omitempty"` // digest of the program of the workers, if it is not the host's own
+	Known      bool                `json:"known"`            // advisories of this engine would be known
 	Advisories []advisory.Advisory `json:"advisories"`
 }
 
@@ -41,12 +42,16 @@ func (p *plan) askEngines(ctx context.Context, sys *system) error {
 			if program != nil {
 				e.Worker = program.Digest()
 			}
-			report, _ := worker.Check(ctx, worker.Config{Backend: q.Backend, Executable: program})
+			report, err := worker.Check(ctx, worker.Config{Backend: q.Backend, Executable: program})
+			if err != nil {
+				return fmt.Errorf("asking a worker for its engine: %w", err)
+			}
 			e.Engine = report.Engine
 			p.Sandbox = planLayers(report.Layers, sys.Sandbox)
 		} else {
 			e.Engine = versionOf(ctx, q.Backend)
 		}
+		e.Known = known.Knows(e.Engine)
 		e.Advisories = known.Of(e.Engine, runtime.GOARCH)
 		p.Engines = append(p.Engines, e)
 	}
@@ -85,6 +90,10 @@ func enginesText(w io.Writer, p plan) {
 			} else {
 				shut++
 			}
+		}
+		if !e.Known {
+			fmt.Fprintln(w, ": this program knows nothing of that engine")
+			continue
 		}
 		if open+shut == 0 {
 			fmt.Fprintln(w, ": no known advisories")

@@ -192,3 +192,34 @@ func TestPeerFreshClone(t *testing.T) {
 	}
 	peer(t, []string{"ONCE=1", "PORT=" + port}, "make", "-C", dir, "run")
 }
+
+// A model in C is written, compiled, tested, signed and run with the commands of its README.
+func TestPeerModelInC(t *testing.T) {
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(host("plugin", "new", "acme/ears", "--role", "model", "--lang", "c", "--folder", filepath.Join(dir, "ears")))
+	readme, err := os.ReadFile(filepath.Join(dir, "ears", "README.md"))
+	must(err)
+	t.Chdir(filepath.Join(dir, "ears"))
+	stand := strings.NewReplacer("REQUESTS", "testdata", "REQUEST", "testdata/x.bin")
+	ran := map[string]int{}
+	for _, line := range strings.Split(string(readme), "\n") {
+		words := strings.Fields(strings.Split(stand.Replace(line), " # ")[0])
+		if len(words) == 0 || words[0] != "host" && words[0] != "clang-19" {
+			continue
+		}
+		if ran[words[0]]++; words[0] == "host" {
+			must(host(words[1:]...))
+		} else if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v (Debian's packages clang-19 and lld-19)\n%s", line, err, out)
+		}
+	}
+	if ran["host"] < 7 || ran["clang-19"] != 2 {
+		t.Errorf("commands of the README: %v", ran)
+	}
+}

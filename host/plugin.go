@@ -19,16 +19,19 @@ func pluginCommand(s *streams) *cobra.Command {
 }
 
 func pluginNewCommand(s *streams) *cobra.Command {
-	var role, dir string
+	var role, language, dir string
 	cmd := &cobra.Command{
 		Use:   "new NAME --role ROLE",
 		Short: "Write a plugin that builds, tests, signs and runs, without a network",
 		Long: `Write a plugin that builds, tests, signs and runs, without a network: the SDK's source is written beside it. NAME is
-publisher/name; a name alone is of the publisher "example".`,
-		Example: "  bin/host plugin new acme/hello --role tool",
+publisher/name; a name alone is of the publisher "example". Models may be in C.`,
+		Example: "  bin/host plugin new acme/hello --role tool\n  bin/host plugin new acme/ears --role model --lang c",
 		Args:    exactly("NAME"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p := scaffold.Plugin{Name: args[0], Role: abi.Role(role)}
+			if language != "go" && language != "c" {
+				return usage(fmt.Errorf("unknown language %q, want go or c", language))
+			}
+			p := scaffold.Plugin{Name: args[0], Role: abi.Role(role), InC: language == "c"}
 			if !strings.Contains(p.Name, "/") {
 				p.Name = "example/" + p.Name
 			}
@@ -43,6 +46,7 @@ publisher/name; a name alone is of the publisher "example".`,
 		},
 	}
 	cmd.Flags().StringVar(&role, "role", "", fmt.Sprintf("one of %v", abi.Roles()))
+	cmd.Flags().StringVar(&language, "lang", "go", "go or c")
 	cmd.Flags().StringVar(&dir, "folder", "", "where to write it; default: the name without its publisher")
 	_ = cmd.MarkFlagRequired("role") // fails only for an unknown flag
 	return cmd

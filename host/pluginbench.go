@@ -66,7 +66,7 @@ func (o *pluginBenchOptions) run(cmd *cobra.Command, s *streams, path string) er
 	if err := o.check(); err != nil {
 		return usage(err)
 	}
-	places, limits, err := o.places(cmd)
+	places, limits, missing, err := o.places(cmd)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,9 @@ func (o *pluginBenchOptions) run(cmd *cobra.Command, s *streams, path string) er
 	defer rounds.Close()
 	b := &benchRun{s: s, sp: sp, questions: questions}
 	defer b.close(ctx)
+	for _, why := range missing {
+		b.sayf("left out: %v", why)
+	}
 	if err := b.load(ctx, places, limits); err != nil {
 		return err
 	}
@@ -114,8 +117,8 @@ func (o *pluginBenchOptions) check() error {
 	return nil
 }
 
-// places are where to run the plugin: where the flags say, or wherever this program can.
-func (o *pluginBenchOptions) places(cmd *cobra.Command) (out []placement, limits runtimes.Limits, err error) {
+// places are where to run the plugin: where the flags say, or wherever this program can. missing says why not elsewhere.
+func (o *pluginBenchOptions) places(cmd *cobra.Command) (out []placement, limits runtimes.Limits, missing []error, err error) {
 	engines, isolations := []string{"wazero", "wasmtime"}, []string{string(manifest.Inline), string(manifest.Process)}
 	named := cmd.Flags().Changed("backend")
 	if named {
@@ -124,7 +127,6 @@ func (o *pluginBenchOptions) places(cmd *cobra.Command) (out []placement, limits
 	if cmd.Flags().Changed("isolation") {
 		isolations = strings.Split(o.limits.isolation, ",")
 	}
-	var missing []error
 	for _, engine := range engines {
 		for _, isolation := range isolations {
 			f := o.limits
@@ -134,16 +136,16 @@ func (o *pluginBenchOptions) places(cmd *cobra.Command) (out []placement, limits
 			}
 			at, l, err := f.parse()
 			if err != nil {
-				missing = append(missing, err)
+				missing = append(missing, fmt.Errorf("%s/%s: %w", engine, isolation, err))
 				continue
 			}
 			out, limits = append(out, at), l
 		}
 	}
 	if named && missing != nil || out == nil {
-		return nil, limits, missing[0]
+		return nil, limits, nil, missing[0]
 	}
-	return out, limits, nil
+	return out, limits, missing, nil
 }
 
 // A question is a request and what is known of its answer.

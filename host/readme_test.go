@@ -128,7 +128,7 @@ func inlineCommands(markdown string) []string {
 func checkLine(line string) error {
 	words := strings.Fields(line)
 	for i, w := range words {
-		if w[0] == '#' || w[0] == '>' { // a comment or a redirection ends the command
+		if w[0] == '#' || w[0] == '>' || w == "|" { // a comment, a redirection or a pipe ends the command
 			words = words[:i]
 			break
 		}

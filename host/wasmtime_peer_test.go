@@ -48,7 +48,7 @@ func TestPeerWasmtime(t *testing.T) {
 	if c := execute(t.Context(), []string{"check", "--manifest", dir + "/host.toml"}, nil, &out, &errOut); c != exitOK {
 		t.Fatalf("exit %d: %s", c, errOut.String())
 	}
-	for _, want := range []string{"engine: wasmtime v39.0.1, process, worker " + e.Digest()[:12], "seccomp", "landlock (ABI", "digits has two modules: plugin.relaxed.wasm runs on wasmtime, digest "} {
+	for _, want := range []string{"engine: wasmtime v39.0.0, process, worker " + e.Digest()[:12], "seccomp", "landlock (ABI", "digits has two modules: plugin.relaxed.wasm runs on wasmtime, digest "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

@@ -32,7 +32,7 @@ func testEngines() map[string]worker.Engine {
 type standInEngine struct{ runtimes.Backend }
 
 // Version implements runtimes.Versioned.
-func (standInEngine) Version() string { return "wasmtime v39.0.1" }
+func (standInEngine) Version() string { return "wasmtime v39.0.0" }
 
 // workerCommand is "worker MANIFEST FILE": the manifest says that FILE is the worker with wasmtime. This test binary is put
 // there if there is nothing.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -39,14 +37,13 @@ func (s *system) readWorker(w manifest.Worker) (*worker.Executable, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("reading the worker %s: %s", path, safefile.Reason(err)))
 	}
-	sum := sha256.Sum256(program)
-	if got := "sha256:" + hex.EncodeToString(sum[:]); got != w.Digest {
-		return nil, refused(fmt.Errorf("the worker %s has digest %s, and [backend.%s] wants %s", path, got, w.Backend, w.Digest),
-			"if you built or updated it yourself, write its digest into the manifest; otherwise find out who changed it")
-	}
 	e, err := worker.Seal(program)
 	if err != nil {
-		return nil, refused(err, "the kernel must allow files in memory that can be executed: sysctl vm.memfd_noexec=0 or 1")
+		return nil, refused(err, "sysctl vm.memfd_noexec=1 allows it to those who ask")
+	}
+	if got := "sha256:" + e.Digest(); got != w.Digest {
+		return nil, errors.Join(refused(fmt.Errorf("the worker %s has digest %s, and [backend.%s] wants %s", path, got, w.Backend, w.Digest),
+			"if you built or updated it yourself, write its digest into the manifest; otherwise find out who changed it"), e.Close())
 	}
 	return e, nil
 }

@@ -7,6 +7,7 @@ package advisory
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,7 +47,13 @@ func Known() (List, error) {
 	return l, nil
 }
 
-// Of returns what is known of an engine by its name and version, as in "wasmtime v39.0.1", on a processor of Go's name. It
+// Knows reports whether anything would be known of an engine, by its name and version.
+func (l List) Knows(engine string) bool {
+	name, _, _ := strings.Cut(engine, " ")
+	return slices.Contains(l.Engines, name)
+}
+
+// Of returns what is known of an engine by its name and version, as in "wasmtime v39.0.0", on a processor of Go's name. It
 // takes a version that makes no sense for one that has every weakness.
 func (l List) Of(engine, arch string) []Advisory {
 	name, version, _ := strings.Cut(engine, " ")

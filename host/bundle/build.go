@@ -175,14 +175,20 @@ func (in *inputs) bundleFiles(s *source) {
 	}
 }
 
-// prebuilt tells an author early what every host would say of a module that was compiled elsewhere: that it is none, is over a
-// limit, or uses what ABI v1 has not, relaxed SIMD outside of its own module included.
+// prebuilt tells an author early what every host would say of modules that were compiled elsewhere: that one is none, is over
+// a limit, or uses what ABI v1 has not, relaxed SIMD outside of its own module included.
 func (in *inputs) prebuilt(s *source) {
 	if s.wasm == "" || in.problems != nil {
 		return
 	}
 	if _, err := wasm.Read(in.files[WasmFile]); err != nil {
 		in.problem(fmt.Errorf("wasm = %q: %w", s.wasm, err))
+	}
+	if s.relaxed == "" {
+		return
+	}
+	if _, err := (wasm.Features{RelaxedSIMD: true}).Read(in.files[RelaxedFile]); err != nil {
+		in.problem(fmt.Errorf("wasm_relaxed = %q: %w", s.relaxed, err))
 	}
 }
 

@@ -197,7 +197,9 @@ func TestBuildRefusesVariants(t *testing.T) {
 		{"the file is elsewhere", edit(`"module.relaxed.wasm"`, `"../module.relaxed.wasm"`), "leads out of the folder"},
 		{"a misspelt key", edit("wasm_relaxed", "Wasm_relaxed"), "did you mean wasm_relaxed?"},
 		{"an asset of that name", edit("capabilities", "assets = [\"plugin.relaxed.wasm\"]\ncapabilities"), "the bundle's own"},
+		{"broken code in the second", func(m map[string]string) { m["module.relaxed.wasm"] = guest([]byte("\x00\xff\x0b"), nil) }, "wasm_relaxed"},
 		{"relaxed SIMD in both", func(m map[string]string) { m["module.wasm"] = m["module.relaxed.wasm"] }, "relaxed SIMD"},
+		{"an atomic fence in the second", func(m map[string]string) { m["module.relaxed.wasm"] = guest([]byte("\x00\xfe\x03\x00\x0b"), nil) }, "wasm_relaxed = "},
 		{"two plugins", func(m map[string]string) {
 			m["module.relaxed.wasm"] = guest([]byte(relaxedBody), importing("log", "iii", ""))
 		}, "both are one plugin"},

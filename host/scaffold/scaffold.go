@@ -15,10 +15,12 @@ import (
 	"text/template"
 
 	"bulkhead/abi"
+	"bulkhead/sdk/c"
 	"bulkhead/sdk/source"
 )
 
-// The templates lie in a folder for every role and one for all; a file's path below it is its path in the plugin.
+// The templates lie in a folder for every role, one for each language and one for all; a file's path below it is its path in the
+// plugin.
 //
 //go:embed all:templates
 var templates embed.FS
@@ -29,6 +31,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,
 type Plugin struct {
 	Name string // publisher/name
 	Role abi.Role
+	InC  bool // in C, which only models are; else in Go
 }
 
 // Short is the name without its publisher.
@@ -46,6 +49,9 @@ func Write(dir string, p Plugin) (err error) {
 	if !p.Role.Valid() {
 		return fmt.Errorf("unknown role %q, want one of %v", p.Role, abi.Roles())
 	}
+	if p.InC && p.Role != abi.RoleModel {
+		return fmt.Errorf("a plugin of role %s in C would have to read JSON, for which there is no SDK: only models are written in C", p.Role)
+	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return fmt.Errorf("making the plugin's folder: %w", err)
 	}
@@ -54,12 +60,22 @@ func Write(dir string, p Plugin) (err error) {
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	for _, set := range []string{"all", string(p.Role)} {
+	for _, set := range p.sets() {
 		if err := p.writeSet(dir, "templates/"+set); err != nil {
 			return err
 		}
 	}
+	if p.InC {
+		return os.CopyFS(filepath.Join(dir, "bulkhead"), c.Files)
+	}
 	return source.WriteTo(filepath.Join(dir, "bulkhead"))
+}
+
+func (p Plugin) sets() []string {
+	if p.InC {
+		return []string{"all", "c-" + string(p.Role)}
+	}
+	return []string{"all", "go", string(p.Role)}
 }
 
 func (p Plugin) writeSet(dir, set string) error {

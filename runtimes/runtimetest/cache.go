@@ -1,6 +1,7 @@
 package runtimetest
 
 import (
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -104,7 +105,7 @@ func (s suite) caches(t *testing.T) {
 	})
 }
 
-// Allocations fails the test if a small call on an instance that is ready allocates in Go.
+// Allocations fails the test if a small call on an instance that is ready allocates in Go, or a guest's call of the host.
 func Allocations(t *testing.T, open func() runtimes.Backend) {
 	s := suite{open: open}
 	for name, guest := range map[string][]byte{"small": echo(0), "large": echo(31 * page)} {
@@ -120,5 +121,20 @@ func Allocations(t *testing.T, open func() runtimes.Backend) {
 		if n != 0 || failed != nil {
 			t.Errorf("%s: %v allocations, error %v", name, n, failed)
 		}
+	}
+	s.hostCallAllocations(t)
+}
+
+// hostCallAllocations tells what is allocated once in a call from what each of many calls of the host would allocate.
+func (s suite) hostCallAllocations(t *testing.T) {
+	const rounds = 1000
+	m, request := s.load(t, program(signing(), signer{})), binary.LittleEndian.AppendUint32(nil, rounds)
+	var failed error
+	n := testing.AllocsPerRun(20, func() {
+		_, err := m.Call(t.Context(), nil, request)
+		failed = errors.Join(failed, err)
+	})
+	if n >= rounds/100 || failed != nil {
+		t.Errorf("%v allocations in a call with %d calls of the host, error %v", n, rounds, failed)
 	}
 }

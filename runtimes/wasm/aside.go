@@ -15,8 +15,12 @@ package wasm
 // nobody's: no instruction of the module can name one, and nothing reads what lies in them between two yields.
 type aside struct{ local, global uint32 }
 
-// asideMost is how many locals of one type a leaf sets aside; the others live across the call.
-const asideMost = 16
+// Bounds of what is set aside; all else lives across the call. It is code that an engine must compile, and a module can
+// have many leaves.
+const (
+	asideMost = 16     // locals of one type in a leaf
+	asideAll  = 10_000 // of all leaves; kernels have some hundreds
+)
 
 // An asidePlace is the list of globals of one type.
 type asidePlace struct {
@@ -42,9 +46,10 @@ func (f *function) setAside() (all []aside) {
 	add := func(t ValueType) {
 		if carried[local] {
 			for i := range f.places {
-				if p := &f.places[i]; p.value == t && used[i] < asideMost {
+				if p := &f.places[i]; p.value == t && used[i] < asideMost && f.setAsides < asideAll {
 					all = append(all, aside{local, f.asideGlobal(p, used[i])})
 					used[i]++
+					f.setAsides++
 				}
 			}
 		}

@@ -15,7 +15,7 @@ const (
 	ExportStack = "__bulkhead_stack" // mutable i32: words of call stack left
 
 	// Version names what Meter does. It changes with Meter's output, so that no older one is taken for it.
-	Version = "6"
+	Version = "7"
 
 	// StackBudget is what ExportStack MUST be when a run starts: the words that frames may take, 8 MiB on 64-bit machines.
 	StackBudget = 1 << 20
@@ -91,8 +91,9 @@ type meter struct {
 	stack uint32   // index of the global
 	names []string // of globals
 
-	places [5]asidePlace
-	asides []*asidePlace // whose globals they are, by order, behind stack
+	places    [5]asidePlace
+	asides    []*asidePlace // whose globals they are, by order, behind stack
+	setAsides int           // so far
 
 	helpers [helperCount]uint32 // their indices
 }

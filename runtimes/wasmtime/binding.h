@@ -12,7 +12,7 @@
 #include <wasm.h>
 #include <wasmtime.h>
 
-#if WASMTIME_VERSION_MAJOR != 39
+#if WASMTIME_VERSION_MAJOR != 39 || WASMTIME_VERSION_MINOR != 0 || WASMTIME_VERSION_PATCH != 0
 #error "wasmtime's headers are of another version than the library: see CGO_CFLAGS"
 #endif
 

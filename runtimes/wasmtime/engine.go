@@ -20,8 +20,9 @@ import (
 	"bulkhead/runtimes/image"
 )
 
-// version is that of the library, as go.mod has it.
-const version = "v39.0.1"
+// version is that of the library, as its headers have it; binding.h sees to it that they are the library's. The Go module
+// that ships both counts for itself.
+const version = "v" + C.WASMTIME_VERSION
 
 // New returns the backend.
 func New() runtimes.Backend { return guest.New(newEngine(image.Source{})) }

@@ -16,14 +16,15 @@ import (
 	"bulkhead/runtimes/wasm"
 )
 
-// The identity of compiled code has the version of the library that made it, and does not change.
+// The identity of compiled code has the version of the library that made it, which is not that of the Go module that ships it,
+// and does not change.
 func TestIdentity(t *testing.T) {
 	mod, err := os.ReadFile("../../go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(mod, []byte("github.com/bytecodealliance/wasmtime-go/v39 "+version+"\n")) {
-		t.Errorf("go.mod has another version of wasmtime-go than %s", version)
+	if !bytes.Contains(mod, []byte("github.com/bytecodealliance/wasmtime-go/v39 v39.0.1\n")) || version != "v39.0.0" {
+		t.Errorf("go.mod has another wasmtime-go, or it ships another library than %s: host/advisory goes by the library's version", version)
 	}
 	one, other := judge(), judge()
 	if id := one.ID(); !strings.Contains(id, version) || len(id) < 64 || id != other.ID() || id != one.ID() {

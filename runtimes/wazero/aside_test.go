@@ -13,7 +13,10 @@ const asideRounds = 5000
 // carrying has a loop that carries values through asideRounds rounds: for each type more locals than a leaf sets aside. Its
 // parameter, an i64, and every other number grow by one in each round; of the v128 the first lane does. "run" answers their sum.
 // With an index as the loop's type it is no leaf.
-func carrying(index bool) []byte {
+func carrying(index bool) []byte { return carryingOften(index, 1) }
+
+// carryingOften has the same function that often.
+func carryingOften(index bool, often int) []byte {
 	const each = 20
 	m := &w.Module{}
 	loop := []byte{0x03, 0x40}
@@ -40,7 +43,11 @@ func carrying(index bool) []byte {
 		}
 	}
 	again := slices.Concat(w.Get(0), w.I64(1), []byte{0x7c}, w.Tee(0), w.I64(asideRounds), []byte{0x54}, w.BrIf(0))
-	m.Export("run", wasm.KindFunc, m.RawFunc(wasm.Signature("I", "I"), slices.Concat(body, loop, grow, again, []byte{0x0b}, sum, []byte{0x0b})))
+	run := slices.Concat(body, loop, grow, again, []byte{0x0b}, sum, []byte{0x0b})
+	m.Export("run", wasm.KindFunc, m.RawFunc(wasm.Signature("I", "I"), run))
+	for range often - 1 {
+		m.RawFunc(wasm.Signature("I", "I"), run)
+	}
 	return m.Bytes()
 }
 
@@ -85,6 +92,15 @@ func TestAsideIsLittle(t *testing.T) {
 	}
 	if many, index := added(t, carrying(false)), added(t, carrying(true)); many-index < 1300 || many-index > 1600 {
 		t.Errorf("%d bytes for a leaf that carries a hundred locals, %d for no leaf", many, index)
+	}
+}
+
+// What is set aside in a whole module is bounded: it is code to compile.
+func TestAsideIsBounded(t *testing.T) {
+	const functions = 1000
+	many, index := added(t, carryingOften(false, functions)), added(t, carryingOften(true, functions))
+	if each := (many - index) / functions; each > 10_000*20/functions+50 {
+		t.Errorf("%d bytes are added to each of %d leaves", each, functions)
 	}
 }
 

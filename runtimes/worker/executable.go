@@ -34,23 +34,32 @@ const MaxProgram = 256 << 20
 
 // ReadExecutable is Seal for a file that the caller trusts, as its owner and mode are for him to judge.
 func ReadExecutable(name string) (*Executable, error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0) // it may be a pipe, which nobody writes to
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("reading a worker's program: %s is no regular file", name)
+	case info.Size() > MaxProgram:
+		return nil, errTooLarge(name)
 	}
-	if info.Size() > MaxProgram {
-		return nil, fmt.Errorf("reading a worker's program: %s has more than %d bytes", name, MaxProgram)
-	}
-	b, err := io.ReadAll(io.LimitReader(f, MaxProgram))
-	if err != nil {
+	b, err := io.ReadAll(io.LimitReader(f, MaxProgram+1))
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("reading a worker's program: %w", err)
+	case len(b) > MaxProgram: // it grew
+		return nil, errTooLarge(name)
 	}
 	return Seal(b)
+}
+
+func errTooLarge(name string) error {
+	return fmt.Errorf("reading a worker's program: %s has more than %d bytes", name, MaxProgram)
 }
 
 // makeExecutable is makeSealed for a file that may be executed. A kernel can be told to refuse such files: then there is
@@ -60,6 +69,9 @@ func makeExecutable(program []byte) (fd int, err error) {
 	fd, err = unix.MemfdCreate("bulkhead-executable", flags|unix.MFD_EXEC)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3, when all of them were executable
 		fd, err = unix.MemfdCreate("bulkhead-executable", flags)
+	}
+	if errors.Is(err, unix.EACCES) {
+		return -1, fmt.Errorf("this kernel lets no file in memory be executed, as vm.memfd_noexec = 2 says: %w", err)
 	}
 	if err != nil {
 		return -1, err

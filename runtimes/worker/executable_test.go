@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -115,5 +116,14 @@ func TestReadExecutable(t *testing.T) {
 	}
 	if _, err := ReadExecutable(large); err == nil {
 		t.Error("a large file was taken")
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{pipe, t.TempDir(), "/dev/zero"} {
+		if _, err := ReadExecutable(name); err == nil || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

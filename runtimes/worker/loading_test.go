@@ -290,6 +290,9 @@ func TestKey(t *testing.T) {
 	other = p
 	other.Limits.Memory++
 	add("more memory", b, other)
+	other = p
+	other.RelaxedSIMD = true
+	add("relaxed SIMD", b, other)
 	add("another engine", newBackend(t, Config{Backend: "wazer"}), p)
 	add("another executable", newBackend(t, Config{Backend: "wazero", Executable: executable(t, "/proc/self/status")}), p)
 }

@@ -3,6 +3,8 @@
 package c_test
 
 import (
+	"bytes"
+	"os"
 	"testing"
 
 	"bulkhead/runtimes"
@@ -57,4 +59,18 @@ func variants(t *testing.T, source string) []variant {
 		}
 	}
 	return all
+}
+
+// The modules that bench measures the kernels with are those of this source.
+func TestPeerBenchedKernels(t *testing.T) {
+	const folder = "../../bench/guests/kernels/"
+	for file, relaxed := range map[string]bool{"kernels.wasm": false, "kernels.relaxed.wasm": true} {
+		committed, err := os.ReadFile(folder + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(committed, compile(t, relaxed, folder+"kernels.c")) {
+			t.Errorf("%s is not what clang %s makes of its source\nhint: make c-plugins", file, clang.Version)
+		}
+	}
 }
