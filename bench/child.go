@@ -46,7 +46,7 @@ func ready() { fmt.Println(isReady) }
 
 const (
 	isReady = "ready"
-	setUp   = time.Minute
+	setUp   = 20 * time.Second
 )
 
 // tell reports one figure to the parent: nanoseconds, bytes.

@@ -54,10 +54,10 @@ func (b *bench) collect(ctx context.Context, guest, host string) error {
 	if err != nil {
 		return err
 	}
+	ready()
 	ended := make(chan error, 1)
 	go func() { ended <- spin() }()
 	time.Sleep(20 * time.Millisecond) // it is at work
-	ready()
 	for range collections {
 		before := time.Now()
 		runtime.GC()

@@ -70,6 +70,7 @@ func (b *bench) holders() []entry {
 
 // hold is a child's task: it opens one, then more, and tells what each of these took.
 func (b *bench) hold(ctx context.Context, name string) error {
+	ready()
 	request := bytes.Repeat([]byte("x"), 64)
 	for _, who := range b.holders() {
 		if who.name != name {
