@@ -66,7 +66,7 @@ func (b *bench) collect(ctx context.Context, guest, host string) error {
 	select {
 	case err := <-ended:
 		if host != collectNothing {
-			return fmt.Errorf("%s, %s: ended with %w", host, guest, err)
+			return fmt.Errorf("%s, %s: ended by itself: %v", host, guest, err)
 		}
 	default:
 	}
