@@ -33,7 +33,7 @@ func layers() []layer {
 		{"runtimes", "abi", ""},
 		{"runtimes/wasm", "abi", ""},
 		{"runtimes/wasi", "abi runtimes/wasm", ""},
-		{"runtimes/guest", "abi runtimes runtimes/wasi runtimes/wasm", ""},
+		{"runtimes/guest", "abi runtimes runtimes/image runtimes/wasi runtimes/wasm", ""},
 		{"runtimes/image", "", sys},
 		{"runtimes/wazero", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", sys + " github.com/tetratelabs/wazero"},
 		{"runtimes/wasmtime", "abi runtimes runtimes/guest runtimes/image runtimes/wasm", "github.com/bytecodealliance/wasmtime-go/"},

@@ -3,6 +3,7 @@ package guest
 import (
 	"context"
 
+	"bulkhead/runtimes/image"
 	"bulkhead/runtimes/wasm"
 )
 
@@ -95,12 +96,9 @@ type Relaxed interface {
 // A Freezer is an Instance whose memory can be put back faster than by a copy: copy on write from an image that all
 // instances of one Code share.
 type Freezer interface {
-	// Freeze makes an image of the present memory. An error means that a copy is the better snapshot. The guest MUST NOT
-	// run meanwhile.
-	Freeze() (Image, error)
+	// Freeze makes an image of the present memory, which is closed after the last instance that thawed it. An error means
+	// that a copy is the better snapshot. The guest MUST NOT run meanwhile.
+	Freeze() (*image.Image, error)
 	// Thaw makes Memory equal to an image of the same Code, whose size it MUST have.
-	Thaw(Image) error
+	Thaw(*image.Image) error
 }
-
-// An Image is memory as it was. It is closed after the last instance that thawed it.
-type Image interface{ Close() error }

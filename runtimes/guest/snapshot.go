@@ -4,14 +4,15 @@ import (
 	"errors"
 
 	"bulkhead/runtimes"
+	"bulkhead/runtimes/image"
 )
 
 // A snapshot is a started instance as every call finds it: memory and mutable globals. What else a module can change
 // (tables, segments) makes it not restorable, and then there is none.
 type snapshot struct {
-	size    int    // bytes of memory
-	memory  []byte // without the zeros at its end; nil if image is not
-	image   Image  // copy on write; nil if memory is not
+	size    int          // bytes of memory
+	memory  []byte       // without the zeros at its end; nil if image is not
+	image   *image.Image // copy on write; nil if memory is not
 	globals []uint64
 	buffer  uint32
 }

@@ -70,19 +70,7 @@ func (i *instance) Fuel() *guest.Fuel { return (*guest.Fuel)(unsafe.Pointer(&i.c
 func (i *instance) Grow(pages uint32) bool { return bool(C.bh_grow(i.c, C.uint64_t(pages))) }
 
 // Freeze implements guest.Freezer.
-func (i *instance) Freeze() (guest.Image, error) {
-	m, err := i.code.engine.images.Freeze(i.Memory())
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
-}
+func (i *instance) Freeze() (*image.Image, error) { return i.code.engine.images.Freeze(i.Memory()) }
 
 // Thaw implements guest.Freezer.
-func (i *instance) Thaw(frozen guest.Image) error {
-	m, ok := frozen.(*image.Image)
-	if !ok {
-		return errors.New("the snapshot is of another engine")
-	}
-	return i.view.Thaw(i.Memory(), m)
-}
+func (i *instance) Thaw(m *image.Image) error { return i.view.Thaw(i.Memory(), m) }

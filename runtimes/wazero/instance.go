@@ -2,7 +2,6 @@ package wazero
 
 import (
 	"context"
-	"errors"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -66,22 +65,10 @@ func (i *instance) Grow(pages uint32) bool {
 }
 
 // Freeze implements guest.Freezer.
-func (i *instance) Freeze() (guest.Image, error) {
-	m, err := i.code.Images.Freeze(i.memory.bytes())
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
-}
+func (i *instance) Freeze() (*image.Image, error) { return i.code.Images.Freeze(i.memory.bytes()) }
 
 // Thaw implements guest.Freezer.
-func (i *instance) Thaw(frozen guest.Image) error {
-	m, ok := frozen.(*image.Image)
-	if !ok {
-		return errors.New("the snapshot is of another engine")
-	}
-	return i.view.Thaw(i.memory.bytes(), m)
-}
+func (i *instance) Thaw(m *image.Image) error { return i.view.Thaw(i.memory.bytes(), m) }
 
 // Close implements guest.Instance. It frees the memory.
 func (i *instance) Close(ctx context.Context) error { return i.module.Close(ctx) }

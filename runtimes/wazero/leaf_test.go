@@ -73,3 +73,28 @@ func TestLeafIsOne(t *testing.T) {
 		t.Errorf("%d bytes were added to leaves, %d to others", with, without)
 	}
 }
+
+// traps has a loop of leafRounds rounds that ends in a trap, behind a call and behind work that leaves the counter anywhere.
+func traps(index bool) []byte {
+	m := &w.Module{}
+	none := byte(0x40)
+	if index {
+		none = byte(m.TypeIndex(wasm.Signature("", "")))
+	}
+	nothing := m.RawFunc(wasm.Signature("", ""), []byte{0, 0x0b})
+	again := slices.Concat(w.Get(1), w.I32(1), w.Do(w.Add32), w.Tee(1), w.I32(leafRounds), []byte{0x49}, w.BrIf(0))
+	work := slices.Repeat(slices.Concat(w.I32(1), []byte{0x1a}), 150)
+	body := slices.Concat([]byte{1, 1, byte(wasm.I32)}, work, w.Call(nothing), []byte{0x03, none}, again, w.Do(w.Unreachable), []byte{0x0b}, w.Get(1), []byte{0x0b})
+	m.Export("run", wasm.KindFunc, m.RawFunc(wasm.Signature("i", "i"), body))
+	return m.Bytes()
+}
+
+// What a guest has used when it traps in a leaf is what it had used at its last yield, as in any loop.
+func TestLeafThatTraps(t *testing.T) {
+	leaf, loop := start(t, traps(false)), start(t, traps(true))
+	_, fuel, err := leaf.call("run", 0)
+	_, asMuch, err2 := loop.call("run", 0)
+	if err == nil || err2 == nil || fuel != asMuch || leaf.yields == 0 {
+		t.Errorf("%d units in a leaf, %d in another loop; %v, %v", fuel, asMuch, err, err2)
+	}
+}
