@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // smallest is a run that measures nothing well, and everything.
 func smallest() options {
 	return options{
-		root: "..", host: "../bin/host", hostWasmtime: "../bin/host-wasmtime", name: "test", patience: 400 * time.Millisecond, tries: 1,
+		root: "..", host: "../bin/host", hostWasmtime: "../bin/host-wasmtime", name: "test", patience: 250 * time.Millisecond, tries: 1,
 		onnx:   "../.tools/npm/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1",
 		config: measure.Config{Rounds: 1, Batch: time.Microsecond},
 	}
