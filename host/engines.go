@@ -18,8 +18,9 @@ import (
 type planEngine struct {
 	Backend    string              `json:"backend"`
 	Isolation  string              `json:"isolation"`
-	Engine     string              `json:"engine"`           // name and version, in a worker's its own word
-	Worker     string              `json:"worker,omitempty"` // digest of the program of the workers, if it is not the host's own
+	Engine     string              `json:"engine"`            // name and version, in a worker's its own word
+	Worker     string              `json:"worker,omitempty"`  // digest of the program of the workers, if it is not the host's own
+	Unknown    bool                `json:"unknown,omitempty"` // nothing would be known of an engine of that name
 	Advisories []advisory.Advisory `json:"advisories"`
 }
 
@@ -41,13 +42,16 @@ func (p *plan) askEngines(ctx context.Context, sys *system) error {
 			if program != nil {
 				e.Worker = program.Digest()
 			}
-			report, _ := worker.Check(ctx, worker.Config{Backend: q.Backend, Executable: program})
+			report, err := worker.Check(ctx, worker.Config{Backend: q.Backend, Executable: program})
+			if err != nil { // nothing is known of what it runs, least of all that it is well
+				return refused(fmt.Errorf("asking a worker with %s for its engine: %w", q.Backend, err), "")
+			}
 			e.Engine = report.Engine
 			p.Sandbox = planLayers(report.Layers, sys.Sandbox)
 		} else {
 			e.Engine = versionOf(ctx, q.Backend)
 		}
-		e.Advisories = known.Of(e.Engine, runtime.GOARCH)
+		e.Unknown, e.Advisories = !known.Covers(e.Engine), known.Of(e.Engine, runtime.GOARCH)
 		p.Engines = append(p.Engines, e)
 	}
 	return nil
@@ -86,7 +90,11 @@ func enginesText(w io.Writer, p plan) {
 				shut++
 			}
 		}
-		if open+shut == 0 {
+		switch {
+		case e.Unknown:
+			fmt.Fprintln(w, ": this program knows no advisories of such an engine")
+			continue
+		case open+shut == 0:
 			fmt.Fprintln(w, ": no known advisories")
 			continue
 		}

@@ -7,6 +7,7 @@ package advisory
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +45,12 @@ func Known() (List, error) {
 		return List{}, fmt.Errorf("decoding the list of advisories: %w", err)
 	}
 	return l, nil
+}
+
+// Covers reports whether anything would be known of an engine by its name and version. If not, Of says nothing about it.
+func (l List) Covers(engine string) bool {
+	name, _, _ := strings.Cut(engine, " ")
+	return slices.Contains(l.Engines, name)
 }
 
 // Of returns what is known of an engine by its name and version, as in "wasmtime v39.0.1", on a processor of Go's name. It

@@ -101,3 +101,16 @@ func TestKnownEscapes(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// An engine of another name has not been found clean.
+func TestCovers(t *testing.T) {
+	l, err := Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for engine, want := range map[string]bool{"wasmtime v39.0.1": true, "wazero v1.12.0": true, "wasmtime": true, "": false, "wasmtim v39.0.1": false, "other v1": false} {
+		if l.Covers(engine) != want {
+			t.Errorf("%q: %t", engine, !want)
+		}
+	}
+}
