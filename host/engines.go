@@ -43,8 +43,8 @@ func (p *plan) askEngines(ctx context.Context, sys *system) error {
 				e.Worker = program.Digest()
 			}
 			report, err := worker.Check(ctx, worker.Config{Backend: q.Backend, Executable: program})
-			if err != nil {
-				return fmt.Errorf("asking a worker for its engine: %w", err)
+			if err != nil { // nothing is known of what it runs, least of all that it is well
+				return refused(fmt.Errorf("asking a worker with %s for its engine: %w", q.Backend, err), "")
 			}
 			e.Engine = report.Engine
 			p.Sandbox = planLayers(report.Layers, sys.Sandbox)

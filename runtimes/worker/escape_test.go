@@ -194,7 +194,13 @@ func TestEscapes(t *testing.T) {
 // TestConfinement looks at a worker from outside.
 func TestConfinement(t *testing.T) {
 	t.Setenv("SECRET", "host's")
-	inherited, err := unix.Open("/dev/null", unix.O_RDONLY, 0) // without O_CLOEXEC, as the host's own parent may leave it
+	const behind = 100 // where no gift to the worker takes its place
+	null, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(null)
+	inherited, err := unix.FcntlInt(uintptr(null), unix.F_DUPFD, behind) // without O_CLOEXEC, as the host's own parent may leave it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
 
@@ -55,5 +56,21 @@ func TestInferTooLate(t *testing.T) {
 		if b != 0 {
 			t.Fatal("the answer lies in shared memory")
 		}
+	}
+}
+
+// An elsewhereFault is a fault in memory that is no worker's.
+type elsewhereFault struct{}
+
+func (elsewhereFault) Addr() uintptr { return 1 }
+
+// A fault of the Host's own is a panic like any other: the worker has nothing to do with it, and goes on.
+func TestFaultOfTheHost(t *testing.T) {
+	w := modestWorld(t, hostFunc(func(context.Context, abi.Capability, uint32, []byte, []byte) ([]byte, error) { panic(elsewhereFault{}) }))
+	if _, err := w.Call(t.Context(), nil, []byte("infer")); err == nil || err.Error() != abi.ErrInternal.Error() {
+		t.Errorf("%v, want %v", err, abi.ErrInternal)
+	}
+	if s := w.Status(); s.Panics != 1 || s.Deaths != 0 {
+		t.Errorf("%+v", s)
 	}
 }
