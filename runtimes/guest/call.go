@@ -38,6 +38,7 @@ type call struct {
 	end      error          // why a host function ended the run
 	kept     []byte         // answer that did not fit, for result
 	scratch  []byte         // empty, where the Host answers
+	spare    []byte         // empty, with the kept answer in it, if that is not the Host's
 	stdio    wasi.Stdio
 	ratio    abi.Ratio
 	stack    [2]uint64

@@ -81,8 +81,12 @@ func (c *call) show(out, answer []byte) {
 	if len(answer) == 0 || len(out) > 0 && &out[0] == &answer[0] {
 		return
 	}
-	if copy(out, answer) < len(answer) {
-		c.kept, c.scratch = answer, nil
+	if copy(out, answer) == len(answer) {
+		return
+	}
+	c.kept = answer
+	if cap(c.scratch) > 0 && &answer[0] == &c.scratch[:1][0] { // what was kept before lies in spare, if it is ours
+		c.scratch, c.spare = c.spare, c.scratch
 	}
 }
 
