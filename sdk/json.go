@@ -8,6 +8,7 @@ import (
 // overJSON makes a handler of bytes out of a handler of messages. Auth, Policy and Tool use it; a model does not, and so
 // carries no JSON code.
 func overJSON[Q, A any](h func(Q) (A, error)) func([]byte) ([]byte, error) {
+	learn[Q, A]()
 	return func(request []byte) ([]byte, error) {
 		var q Q
 		if err := Decode(request, &q); err != nil {
