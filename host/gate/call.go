@@ -22,6 +22,7 @@ type Call struct {
 	Ref        PluginRef // its alias and digest
 	Arguments  json.RawMessage
 	Params     json.RawMessage // the request's params, for the request digest; nil: Arguments
+	Receipt    bool            // the client will get a receipt
 	Check      func() error    // validates the arguments, once the caller is known and before policies are asked; may be nil
 }
 
@@ -54,5 +55,6 @@ type Done struct {
 	Answer  *abi.ToolAnswer
 	Result  json.RawMessage // what Encode returned
 	Receipt Receipt
+	Proof   *Proof        // nil: the call did not ask for a receipt, or the log gives none
 	Time    time.Duration // from Do's start to the result entry's being durable
 }

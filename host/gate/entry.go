@@ -41,12 +41,16 @@ type Entry struct {
 	PreviousHash string  `json:"previous_hash"` // hex SHA-256 of the entry before; 64 zeros in the first
 
 	Kind        Kind            `json:"kind"`
+	Event       Event           `json:"event"` // what happened, by its name in the catalogue
 	Call        string          `json:"call,omitempty"`
+	Parent      string          `json:"parent_id,omitempty"`   // W3C trace context: the caller's span, 16 hex digits
 	Reason      string          `json:"reason,omitempty"`      // why, in words that the host escaped
 	Plugins     []PluginRef     `json:"plugins,omitempty"`     // those that took part
 	Workers     []WorkerRef     `json:"workers,omitempty"`     // programs beside the host's own in which plugins run; at start and stop
 	Request     string          `json:"request,omitempty"`     // hex SHA-256(salt || RFC 8785 form of the params)
 	Response    string          `json:"response,omitempty"`    // the same of the result without its receipt
+	Verdict     *Verdict        `json:"decision,omitempty"`    // of a result: what the policies said before and after
+	Grants      []string        `json:"grants,omitempty"`      // of a result: the capabilities that its plugins used, each once
 	Micros      int64           `json:"micros,omitempty"`      // duration in microseconds
 	Fuel        uint64          `json:"fuel,omitempty"`        // units that policies, tool and models used; the auth plugin serves no single call
 	Reported    bool            `json:"reported,omitempty"`    // of the fuel, at least a part is a worker's word
@@ -57,10 +61,18 @@ type Entry struct {
 	Development bool            `json:"development,omitempty"` // the host holds development keys
 }
 
+// A Verdict is what the policies said of a call.
+type Verdict struct {
+	Outcome string `json:"outcome"` // allow, or redact if a policy of phase after changed the answer
+	Reason  string `json:"reason,omitempty"`
+}
+
 // A PluginRef names the code that took part in a call.
 type PluginRef struct {
 	Alias  string `json:"alias"`
 	Digest string `json:"digest"` // of the bundle, which covers all of its files
+
+	Backend string `json:"backend,omitempty"` // what ran it: backend/isolation, such as wazero/process
 
 	Module       string `json:"module,omitempty"`        // of two modules in the bundle, the file that ran
 	ModuleDigest string `json:"module_digest,omitempty"` // its SHA-256 in hex
@@ -72,13 +84,28 @@ type WorkerRef struct {
 	Digest  string `json:"digest"`
 }
 
-// A Receipt points a client at the log entry of its call. Step by step it becomes a proof; today it is the entry's place
-// and hash, which whoever holds the log can compare.
+// A Receipt names an entry that has become durable.
 type Receipt struct {
-	Entry string `json:"entry"` // the entry's id
-	Index uint64 `json:"index"` // its place in the log, from 0
-	Hash  string `json:"hash"`  // hex SHA-256 of the entry's bytes
-	Salt  string `json:"salt"`  // base64, the salt of both digests in it; set by the gate, never logged
+	Entry string // the entry's id
+	Index uint64 // its place in the log, from 0
+	Hash  string // hex SHA-256 of the entry's bytes
+
+	Prover Prover // nil: the log gives no proofs
+}
+
+// A Prover proves that one entry is in the log.
+type Prover interface {
+	// Prove returns the entry's bytes and a c2sp.org/tlog-proof for them. It may be called once, by any goroutine, and
+	// takes as long as signing the entry's batch does, if nobody has asked for that yet.
+	Prove() (entry, proof string, err error)
+}
+
+// A Proof is a receipt as a client gets it: enough to check offline, with the log's public key, that the entry is in the
+// log, and with the salt that the entry speaks of this request and this response.
+type Proof struct {
+	Entry string `json:"entry"` // the entry's bytes: JSON text
+	Salt  string `json:"salt"`  // base64, of both digests in the entry; never logged
+	Proof string `json:"proof"` // c2sp.org/tlog-proof@v1
 }
 
 // A Log keeps entries for ever.

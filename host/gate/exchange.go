@@ -114,8 +114,23 @@ func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 	if cause != nil {
 		return done, x.fail(kind, cause)
 	}
-	receipt.Salt = base64.StdEncoding.EncodeToString(x.salt[:])
-	return Done{x.call.ID, answer, result, receipt, time.Since(x.start)}, nil
+	proof, err := x.prove(receipt)
+	if err != nil {
+		return done, x.fail(ErrUnavailable, err)
+	}
+	return Done{x.call.ID, answer, result, receipt, proof, time.Since(x.start)}, nil
+}
+
+// prove makes the client's receipt, nil where the log gives none.
+func (x *exchange) prove(r Receipt) (*Proof, error) {
+	if r.Prover == nil || !x.call.Receipt {
+		return nil, nil
+	}
+	entry, proof, err := r.Prover.Prove()
+	if err != nil {
+		return nil, fmt.Errorf("proving the result's entry: %w", err)
+	}
+	return &Proof{Entry: entry, Salt: base64.StdEncoding.EncodeToString(x.salt[:]), Proof: proof}, nil
 }
 
 // perform runs, asks the policies that want to see the result, and encodes. A panic is a failure like any other.

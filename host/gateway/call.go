@@ -37,7 +37,7 @@ func (x *exchange) callTool(ctx context.Context, req *mcp.CallToolRequest) (mcp.
 	if err != nil {
 		return t.failed(err)
 	}
-	out, err := withReceipt(done.Result, done.Receipt)
+	out, err := withReceipt(done.Result, done.Proof)
 	if err != nil {
 		x.server.Logger.Error("adding a receipt", "call", x.call.ID, "error", err)
 		return nil, x.explain(refusalOf(nil))
@@ -48,6 +48,7 @@ func (x *exchange) callTool(ctx context.Context, req *mcp.CallToolRequest) (mcp.
 // describe tells the gate what is called.
 func (t *toolCall) describe(name string) {
 	c := t.x.call
+	c.Receipt = true
 	c.Resource, c.Arguments, c.Check = name[:min(len(name), maxResource)], t.arguments, t.check
 	if t.tool != nil {
 		c.Plugin, c.Ref = t.tool.Plugin, t.tool.Ref

@@ -62,7 +62,10 @@ func (x *exchange) frame() frame {
 var errNotFramed = errors.New("the result has no place for its receipt")
 
 // withReceipt puts the receipt first into the metadata of a framed result.
-func withReceipt(framed json.RawMessage, r gate.Receipt) (json.RawMessage, error) {
+func withReceipt(framed json.RawMessage, r *gate.Proof) (json.RawMessage, error) {
+	if r == nil {
+		return framed, nil
+	}
 	const head = `{"_meta":{`
 	rest, ok := bytes.CutPrefix(framed, []byte(head))
 	receipt, err := encode(r)
