@@ -22,6 +22,8 @@ const (
 	ClassTorn      Class = "torn"      // the last line is incomplete: a crash, or a cut in its middle
 	ClassTruncated Class = "truncated" // the saved head's entry is not there any more
 	ClassForked    Class = "forked"    // the saved head's entry has another hash: history was rewritten
+	ClassForged    Class = "forged"
+	ClassRolledBack Class = "rolled back"
 	ClassForeign   Class = "foreign"   // this is not the log that the head was saved from
 )
 
