@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-
 	"bulkhead/host/gate"
 	"bulkhead/host/safefile"
 )
@@ -151,7 +150,6 @@ func parseRotation(e *gate.Entry) ([]uint64, error) {
 	}
 	return r.Open, nil
 }
-
 
 // cutLine splits the last line off, without its newline. What does not end in a newline has no last line.
 func cutLine(data []byte) (rest, last []byte) {
