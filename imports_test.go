@@ -55,6 +55,8 @@ func layers() []layer {
 		{"host/keys", "abi host/strictjson host/safefile", "filippo.io/mldsa"},
 		{"host/audit/tree", "", "golang.org/x/mod/sumdb/tlog"},
 		{"host/checkpoint", "host/keys", "filippo.io/mldsa golang.org/x/mod/sumdb/"},
+		{"host/receipt", "abi host/strictjson host/gate host/keys host/checkpoint", ""},
+		{"host/receipt/receipttest", "host/strictjson host/gate host/keys host/checkpoint host/audit/tree", "golang.org/x/mod/sumdb/tlog"},
 		{"host/bundle", "abi runtimes/wasm host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
