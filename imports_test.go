@@ -61,7 +61,7 @@ func layers() []layer {
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
 		{"host/audit", "abi host/strictjson host/safefile host/gate host/checkpoint host/audit/tree", "github.com/google/uuid golang.org/x/mod/sumdb/tlog " + sys},
-		{"host/gateway", "abi host/strictjson host/gate", "github.com/modelcontextprotocol/go-sdk/"},
+		{"host/gateway", "abi host/strictjson host/gate host/audit/tree", "github.com/modelcontextprotocol/go-sdk/"},
 		{"host/scaffold", "abi sdk/c sdk/source", ""},
 		{"host", "abi runtimes runtimes/wasm runtimes/wazero runtimes/wasmtime runtimes/worker host/...",
 			"github.com/spf13/cobra github.com/modelcontextprotocol/go-sdk/ golang.org/x/sync/errgroup " + sys},
