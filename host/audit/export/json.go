@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"bulkhead/host/gate"
 )
@@ -33,7 +34,7 @@ func appendJSON(dst []byte, e *Entry) []byte {
 // escapeJSON writes what does not show in JSON text as JSON escapes. Such characters occur in strings only, since an
 // entry is written without blanks between its members.
 func escapeJSON(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return !gate.Visible(r) }) < 0 {
+	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !gate.Visible(r) }) < 0 {
 		return s
 	}
 	var b strings.Builder
