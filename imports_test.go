@@ -53,6 +53,8 @@ func layers() []layer {
 		{"host/control", "host/strictjson host/safefile", "golang.org/x/time/rate"},
 		{"host/manifest", "abi host/strictjson host/safefile", "github.com/BurntSushi/toml"},
 		{"host/keys", "abi host/strictjson host/safefile", "filippo.io/mldsa"},
+		{"host/audit/tree", "", "golang.org/x/mod/sumdb/tlog"},
+		{"host/checkpoint", "host/keys", "filippo.io/mldsa golang.org/x/mod/sumdb/"},
 		{"host/bundle", "abi runtimes/wasm host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
