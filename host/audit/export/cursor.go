@@ -66,7 +66,7 @@ func OpenCursor(path string) (*CursorFile, error) {
 	f := &CursorFile{root: root, name: filepath.Base(path)}
 	f.lock, err = root.OpenFile(f.name+".lock", os.O_RDWR|os.O_CREATE|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0o600)
 	if err == nil {
-		err = lockFile(f.lock)
+		err = safefile.Lock(f.lock)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the cursor %s: %w", path, err), f.Close())
@@ -94,22 +94,4 @@ func (f *CursorFile) Close() error {
 		err = f.lock.Close()
 	}
 	return errors.Join(err, f.root.Close())
-}
-
-// ErrBusy says that another exporter writes there.
-var ErrBusy = errors.New("another exporter uses it")
-
-func lockFile(f *os.File) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var result error
-	if err := c.Control(func(fd uintptr) { result = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) }); err != nil {
-		return err
-	}
-	if errors.Is(result, syscall.EWOULDBLOCK) {
-		return ErrBusy
-	}
-	return result
 }

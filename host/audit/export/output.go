@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"bulkhead/host/safefile"
 )
 
 // An Output takes records. What Write returned nil for is durable, as far as the output can be.
@@ -48,7 +50,7 @@ func newOutput(f *os.File, owned bool) (*Output, error) {
 
 // prepare takes the file for this exporter alone, mends its end, and makes its name durable.
 func (o *Output) prepare(folder string) error {
-	if err := lockFile(o.file); err != nil {
+	if err := safefile.Lock(o.file); err != nil {
 		return err
 	}
 	end, err := lastLineEnd(o.file)
