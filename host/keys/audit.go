@@ -45,6 +45,19 @@ func ReadAuditPublic(path string) (*AuditPublic, error) {
 	return m.auditPublic, err
 }
 
+// AuditPublic returns the public key of an audit key, and an error for a key of any other purpose.
+func (i Info) AuditPublic() (*AuditPublic, error) {
+	if i.Purpose != Audit || len(i.Raw) != AuditPublicSize {
+		return nil, fmt.Errorf("a %s key signs no log, only audit keys do", i.Purpose)
+	}
+	p, err := parseAudit(i.Raw)
+	if err != nil {
+		return nil, err
+	}
+	p.Info = i
+	return p, nil
+}
+
 // Public returns the public half.
 func (k *AuditKey) Public() *AuditPublic {
 	return &AuditPublic{
