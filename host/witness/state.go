@@ -155,7 +155,10 @@ func (s *State) Cosign(c *checkpoint.Cosigner, log *checkpoint.Verifier, note []
 	if err != nil {
 		return nil, err
 	}
-	return cosigned, s.remember(seen{h.Origin, h.Size, h.Root[:], now.Unix(), string(note)})
+	if err := s.remember(seen{h.Origin, h.Size, h.Root[:], now.Unix(), string(note)}); err != nil {
+		return nil, err
+	}
+	return cosigned, nil
 }
 
 // followed makes sure that a head comes after the last one, in its tree and in time.
