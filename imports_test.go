@@ -60,6 +60,8 @@ func layers() []layer {
 		{"host/bundle", "abi runtimes/wasm host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
+		{"host/witness", "host/audit/tree host/checkpoint host/safefile host/strictjson", "golang.org/x/mod/sumdb/tlog"},
+		{"host/audit/export", "host/gate host/safefile host/strictjson", ""},
 		{"host/audit", "abi host/strictjson host/safefile host/gate host/checkpoint host/audit/tree", "github.com/google/uuid golang.org/x/mod/sumdb/tlog " + sys},
 		{"host/gateway", "abi host/strictjson host/gate host/audit/tree", "github.com/modelcontextprotocol/go-sdk/"},
 		{"host/scaffold", "abi sdk/c sdk/source", ""},
