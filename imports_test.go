@@ -58,7 +58,7 @@ func layers() []layer {
 		{"host/bundle", "abi runtimes/wasm host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
-		{"host/audit", "abi host/strictjson host/gate", "github.com/google/uuid " + sys},
+		{"host/audit", "abi host/strictjson host/safefile host/gate host/checkpoint host/audit/tree", "github.com/google/uuid golang.org/x/mod/sumdb/tlog " + sys},
 		{"host/gateway", "abi host/strictjson host/gate host/audit/tree", "github.com/modelcontextprotocol/go-sdk/"},
 		{"host/scaffold", "abi sdk/c sdk/source", ""},
 		{"host", "abi runtimes runtimes/wasm runtimes/wazero runtimes/wasmtime runtimes/worker host/...",
