@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,7 @@ type world struct {
 	ran     []string // tools that ran
 	entries []gate.Entry
 	failLog bool
+	log     gate.Log                       // takes the entries; nil: they are kept here
 	prover  func(entry string) gate.Prover // nil: the log gives no proofs
 	policy  func(abi.PolicyRequest) abi.PolicyAnswer
 	expires time.Duration
@@ -135,6 +137,11 @@ func (f fakeLog) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
 	}
 	if e.Event.Class() == string(e.Event) {
 		return gate.Receipt{}, fmt.Errorf("an entry of no event: %+v", e)
+	}
+	if f.w.log != nil {
+		f.w.mu.Unlock() // or callers would wait for each other's device
+		defer f.w.mu.Lock()
+		return f.w.log.Append(context.Background(), e)
 	}
 	f.w.entries = append(f.w.entries, e)
 	r := gate.Receipt{Entry: e.Call, Index: uint64(len(f.w.entries) - 1), Hash: strings.Repeat("ab", 32)}
@@ -271,6 +278,13 @@ type option func(*http.Request)
 
 func with(name string, values ...string) option {
 	return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
+}
+
+// loopback makes a request that came from nowhere one of this machine.
+func loopback(r *http.Request) {
+	r.Host, r.RemoteAddr = "127.0.0.1:80", "127.0.0.1:1"
+	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+	*r = *r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local))
 }
 
 func host(h string) option { return func(r *http.Request) { r.Host = h } }
