@@ -51,7 +51,7 @@ func layers() []layer {
 		{"host/floor", "host/strictjson", ""},
 		{"host/cache", "runtimes host/safefile", "golang.org/x/time/rate"},
 		{"host/control", "host/strictjson host/safefile", "golang.org/x/time/rate"},
-		{"host/manifest", "abi host/strictjson host/safefile", "github.com/BurntSushi/toml"},
+		{"host/manifest", "abi host/strictjson host/safefile host/gate", "github.com/BurntSushi/toml"},
 		{"host/keys", "abi host/strictjson host/safefile", "filippo.io/mldsa"},
 		{"host/bundle", "abi runtimes/wasm host/strictjson host/safefile host/keys", "github.com/BurntSushi/toml github.com/go-json-experiment/json"},
 		{"host/capability", "abi runtimes host/strictjson host/gate", "golang.org/x/time/rate"},

@@ -60,6 +60,7 @@ func assemble(host, device document) *Manifest {
 			Audience: v.table("listen").text("audience", DefaultAudience),
 		},
 		Sandbox: v.table("sandbox").texts("require"),
+		Audit:   newAudit(v.table("audit")),
 		Device: Device{
 			Name:      device.values.text("name", ""),
 			Zone:      device.values.text("zone", ""),

@@ -24,6 +24,7 @@ type Manifest struct {
 	Pipeline   Pipeline
 	Listen     Listen
 	Sandbox    []string    // layers that workers must have, beside those that all have
+	Audit      Audit       // what the log records
 	Workers    []Worker    // by backend
 	Publishers []Publisher // by name
 	Plugins    []Plugin    // by alias

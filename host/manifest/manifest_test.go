@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulkhead/abi"
+	"bulkhead/host/gate"
 )
 
 func TestGoodManifest(t *testing.T) {
@@ -21,6 +22,8 @@ func TestGoodManifest(t *testing.T) {
 		Pipeline: Pipeline{Auth: "auth", Policy: []string{"abac", "hours"}},
 		Listen: Listen{HTTP: "127.0.0.1:8080", Audience: "urn:plant:7",
 			Origins: []string{"https://app.example.com", "http://localhost:6274", "http://[::1]:9000"}},
+		Audit: Audit{Level: gate.Detailed, Except: []string{"auth.success", "cache.*"}, SignEach: []string{"key.*", "plugin.load"},
+			Retention: 365 * 24 * time.Hour, Segment: 48 << 20, Origin: "example.com/press-7"},
 		Workers: []Worker{{Backend: "wasmtime", Path: "host-wasmtime", Digest: "sha256:89abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567"}},
 		Publishers: []Publisher{
 			{Name: "acme", Keys: []string{"keys/acme.pub", "keys/acme-2.pub"}, Threshold: 2, MaySign: []string{"acme/*", "other/inspect"},
@@ -107,6 +110,9 @@ p.config = {}
 	compare(t, got, nil)
 	if m.Listen.HTTP != "" || m.Listen.Origins != nil || m.Listen.Audience != DefaultAudience {
 		t.Errorf("listen: %+v", m.Listen)
+	}
+	if want := (Audit{Level: gate.Standard, Retention: 90 * 24 * time.Hour, Segment: 8 << 20}); !reflect.DeepEqual(m.Audit, want) {
+		t.Errorf("audit: %+v", m.Audit)
 	}
 	if a, p := m.Plugins[0], m.Plugins[1]; a.Backend != DefaultBackend || a.Config != nil || string(p.Config) != "{}" || p.Grants != abi.GrantsOf(abi.Log) ||
 		a.Instances != DefaultInstances || p.Timeout != a.Timeout || a.Stateful {
