@@ -71,7 +71,7 @@ func (l *loader) open() error {
 		}
 		b, err := at.open(l.system.workers[p.Backend], l.system.Sandbox...)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
+			errs = append(errs, ofPlugin(p.Alias, fmt.Errorf("plugin %s: %w", p.Alias, err)))
 			continue
 		}
 		l.backends[at] = b
@@ -101,7 +101,7 @@ func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
 					return nil
 				}
 			}
-			errs[i] = l.loadOne(ctx, p)
+			errs[i] = ofPlugin(p.Alias, l.loadOne(ctx, p))
 			return nil
 		})
 	}

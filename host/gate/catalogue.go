@@ -68,7 +68,6 @@ func Matching(pattern string) (out []Record) {
 // Catalogue returns every event, in the order of the page that documents them.
 func Catalogue() []Record {
 	const (
-		call    = "call"
 		asked   = "call parent_id reason plugins request"
 		result  = "call parent_id reason plugins request response decision grants micros fuel reported"
 		using   = "call parent_id reason plugins detail"
@@ -82,9 +81,9 @@ func Catalogue() []Record {
 		return Record{e, from, false, kinds, text, strings.Fields(members)}
 	}
 	return []Record{
-		must(HostStart, "reason plugins workers", "the host has loaded everything and is about to serve", KindHost),
-		must(HostStop, "reason plugins workers", "the host has ended all calls and stops", KindHost),
-		may(HostAdmin, Standard, asked, "an administrator looks at the host over its control socket", KindHost),
+		must(HostStart, "reason plugins workers", "the host starts with these plugins, verified and not loaded yet; reason says if the run before did not stop", KindHost),
+		must(HostStop, "reason plugins workers", "the host has ended all calls and stops, or its start failed", KindHost),
+		must(HostAdmin, result, "an administrator looks at the host over its control socket (one entry), or acts on it (decision and result)", KindHost, KindDecision, KindResult),
 		must(ConfigLoad, host, "what the host starts with: digests of manifest and device.toml, serial, keys, settings of the log", KindHost),
 		must(ConfigChange, host, "manifest, device.toml or serial are not those of the start before", KindHost),
 		may(PluginLoad, Standard, host, "a plugin is verified, loaded and self-tested, within these limits", KindHost),
@@ -94,7 +93,7 @@ func Catalogue() []Record {
 		must(KeyCreate, host, "the host made a key", KindHost),
 		must(KeyUse, using, "a plugin had something signed in one of its slots", KindCapability),
 		must(KeyRotate, host, "a key is another than at the start before, is new, or is gone", KindHost),
-		may(AuthSuccess, Standard, call+" parent_id reason plugins", "the auth plugin found out who a caller is; a caller who is remembered is not asked again", KindHost, KindDecision),
+		may(AuthSuccess, Standard, using, "the auth plugin found out who a caller is; a caller who is remembered is not asked again", KindHost),
 		must(AuthFailure, counted, "callers who are nobody, counted: prefix of the address, class, first and last time", KindStrangers),
 		must(CallDecision, asked, "a known caller may make the call, which has not begun yet", KindDecision),
 		must(CallRefusal, asked, "a known caller may not make the call, and nothing ran", KindDecision),

@@ -53,6 +53,9 @@ func FormatRetention(d time.Duration) string {
 // ParseSegment reads a size such as "8MiB", from MinSegment to MaxSegment, in bytes.
 func ParseSegment(s string) (uint64, error) { return segments().parse(s) }
 
+// FormatSegment is what ParseSegment reads as n.
+func FormatSegment(n uint64) string { return segments().format(n) }
+
 func retentions() quantity {
 	return quantity{"number of days", []unit{{"d", 1}}, uint64(MinRetention / day), uint64(MaxRetention / day)}
 }
@@ -85,7 +88,7 @@ func newAudit(v values) Audit {
 		a.Level = gate.Detailed
 	}
 	a.Retention, _ = ParseRetention(v.text("retention", FormatRetention(DefaultRetention)))
-	a.Segment, _ = ParseSegment(v.text("segment", segments().format(DefaultSegment)))
+	a.Segment, _ = ParseSegment(v.text("segment", FormatSegment(DefaultSegment)))
 	return a
 }
 

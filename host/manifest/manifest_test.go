@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -18,7 +20,7 @@ func TestGoodManifest(t *testing.T) {
 	m.outline = nil
 	none := map[string]string{}
 	want := &Manifest{
-		Path: filepath.Join(dir, "host.toml"), Dir: dir, Serial: 7, State: "state",
+		Path: filepath.Join(dir, "host.toml"), Digest: digestOf(readFile(t, "testdata/good.toml")), Dir: dir, Serial: 7, State: "state",
 		Pipeline: Pipeline{Auth: "auth", Policy: []string{"abac", "hours"}},
 		Listen: Listen{HTTP: "127.0.0.1:8080", Audience: "urn:plant:7",
 			Origins: []string{"https://app.example.com", "http://localhost:6274", "http://[::1]:9000"}},
@@ -53,7 +55,7 @@ func TestGoodManifest(t *testing.T) {
 				Timeout: time.Minute, Fuel: 750e3, Instances: 2,
 				Prefix: "spare_", Grants: abi.GrantsOf(abi.Log), Sign: none, Infer: none},
 		},
-		Device: Device{Name: "press-7", Zone: "hall-2", Keys: "file", KeyFolder: "keys/device"},
+		Device: Device{Digest: digestOf(readFile(t, "testdata/device.toml")), Name: "press-7", Zone: "hall-2", Keys: "file", KeyFolder: "keys/device"},
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("got  %+v\nwant %+v", m, want)
@@ -119,3 +121,5 @@ p.config = {}
 		t.Errorf("plugins: %+v", m.Plugins)
 	}
 }
+
+func digestOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
