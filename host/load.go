@@ -125,6 +125,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) error {
 	m, err := admit(ctx, l.backends[placed(p.Plugin)], runtimes.Program{
 		Name: p.Alias, Wasm: p.module.Wasm, RelaxedSIMD: p.module.Relaxed, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
+		Quarantined: func(s runtimes.Status) { l.heardOfQuarantine(p, s) },
 	}, &p.bundle.Contents)
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func Catalogue() []Record {
 		asked   = "call parent_id reason plugins request"
 		result  = "call parent_id reason plugins request response decision grants micros fuel reported"
 		using   = "call parent_id reason plugins detail"
-		host    = "reason plugins detail"
+		host    = "reason detail"
 		counted = "reason count first last"
 	)
 	must := func(e Event, members, text string, kinds ...Kind) Record {
@@ -84,16 +84,16 @@ func Catalogue() []Record {
 		must(HostStart, "reason plugins workers", "the host starts with these plugins, verified and not loaded yet; reason says if the run before did not stop", KindHost),
 		must(HostStop, "reason plugins workers", "the host has ended all calls and stops, or its start failed", KindHost),
 		must(HostAdmin, result, "an administrator looks at the host over its control socket (one entry), or acts on it (decision and result)", KindHost, KindDecision, KindResult),
-		must(ConfigLoad, host, "what the host starts with: digests of manifest and device.toml, serial, keys, settings of the log", KindHost),
+		must(ConfigLoad, "detail", "what the host starts with: digests of manifest and device.toml, serial, keys, settings of the log", KindHost),
 		must(ConfigChange, host, "manifest, device.toml or serial are not those of the start before", KindHost),
-		may(PluginLoad, Standard, host, "a plugin is verified, loaded and self-tested, within these limits", KindHost),
-		must(PluginRefuse, host, "a start failed: something that was to be loaded is not what it has to be", KindHost),
-		must(PluginAccept, host, "an operator accepted what the floor would have refused", KindHost),
-		must(PluginQuarantine, host, "the workers of a plugin died too often: its calls are refused for a while", KindHost),
-		must(KeyCreate, host, "the host made a key", KindHost),
+		may(PluginLoad, Standard, "plugins detail", "a plugin is verified, loaded and self-tested, within these limits", KindHost),
+		must(PluginRefuse, "reason", "a start failed: something that was to be loaded is not what it has to be", KindHost),
+		must(PluginAccept, "reason", "an operator accepted what the floor would have refused", KindHost),
+		must(PluginQuarantine, "reason plugins detail", "the workers of a plugin died too often: its calls are refused for a while", KindHost),
+		must(KeyCreate, "reason", "the host made a key", KindHost),
 		must(KeyUse, using, "a plugin had something signed in one of its slots", KindCapability),
-		must(KeyRotate, host, "a key is another than at the start before, is new, or is gone", KindHost),
-		may(AuthSuccess, Standard, using, "the auth plugin found out who a caller is; a caller who is remembered is not asked again", KindHost),
+		must(KeyRotate, "detail", "a key is another than at the start before, is new, or is gone", KindHost),
+		may(AuthSuccess, Standard, "call parent_id plugins", "the auth plugin found out who a caller is; a caller who is remembered is not asked again", KindHost),
 		must(AuthFailure, counted, "callers who are nobody, counted: prefix of the address, class, first and last time", KindStrangers),
 		must(CallDecision, asked, "a known caller may make the call, which has not begun yet", KindDecision),
 		must(CallRefusal, asked, "a known caller may not make the call, and nothing ran", KindDecision),
@@ -101,8 +101,8 @@ func Catalogue() []Record {
 		must(CapabilityAttest, using, "a plugin had evidence made", KindCapability),
 		may(CapabilityInfer, Detailed, using, "a plugin asked a model", KindCapability),
 		must(CapabilityAudit, using, "a plugin's own words, in detail and nowhere else", KindCapability),
-		may(QuotaExceed, Standard, using+" count first last", "a plugin or a caller wanted more than it may have", KindCapability, KindHost, KindStrangers),
-		may(CacheReject, Minimal, host, "compiled code from the disk was not what this host had written", KindHost),
+		may(QuotaExceed, Standard, "call parent_id reason plugins count first last detail", "a plugin or a caller wanted more than it may have", KindCapability, KindHost, KindStrangers),
+		may(CacheReject, Minimal, "reason plugins", "compiled code from the disk was not what this host had written", KindHost),
 		must(ClockJump, host, "the wall clock moved against the monotonic clock, or starts before the last entry", KindHost),
 		must(AuditRotate, host, "a new segment begins; in detail the calls that are open", KindHost),
 		must(AuditPrune, host, "the oldest segments are deleted; in detail what proves what they held", KindHost),
