@@ -46,7 +46,7 @@ func newPlugin(p manifest.Plugin, b *bundle.Bundle) *plugin {
 
 // ref names the plugin in entries; which module runs is told where there are two.
 func (p *plugin) ref() gate.PluginRef {
-	ref := gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest}
+	ref := gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest, Backend: placed(p.Plugin).String()}
 	if p.bundle.Relaxed != nil {
 		ref.Module, ref.ModuleDigest = p.module.File, p.module.Digest
 	}
