@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -31,11 +32,29 @@ type auditSettings struct {
 
 // configured is what s starts with.
 func (s *system) configured() configured {
-	a := s.Audit
-	return configured{
-		Manifest: s.Digest, Device: s.Device.Digest, Serial: s.Serial, Keys: s.keyIDs,
-		Audit: auditSettings{a.Level.String(), a.Except, a.SignEach, manifest.FormatRetention(a.Retention), manifest.FormatSegment(a.Segment), a.Origin},
+	return configured{Manifest: s.Digest, Device: s.Device.Digest, Serial: s.Serial, Keys: s.keyIDs, Audit: settingsOf(s.Audit)}
+}
+
+func settingsOf(a manifest.Audit) auditSettings {
+	return auditSettings{a.Level.String(), a.Except, a.SignEach, manifest.FormatRetention(a.Retention), manifest.FormatSegment(a.Segment), a.Origin}
+}
+
+// auditOff is said wherever somebody may look.
+const auditOff = `THE LOG IS OFF ([audit] level = "off"): nothing that happens is recorded, and no result has a receipt`
+
+// text is one line for people.
+func (a auditSettings) text() string {
+	if a.Level == gate.Off.String() {
+		return auditOff
 	}
+	out := fmt.Sprintf("log: level %s, kept %s", a.Level, either(a.Retention == manifest.FormatRetention(0), "for ever", a.Retention))
+	if a.Except != nil {
+		out += ", without " + strings.Join(a.Except, " ")
+	}
+	if a.SignEach != nil {
+		out += ", one by one signed " + strings.Join(a.SignEach, " ")
+	}
+	return out
 }
 
 // A configChange is the detail of config.change.

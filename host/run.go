@@ -61,6 +61,9 @@ func (o *runOptions) run(ctx context.Context, s *streams) (err error) {
 	if !o.stdio && sys.Listen.HTTP == "" {
 		return usage(errors.New("the manifest has no [listen] http and --stdio is not given: nobody could call"))
 	}
+	if sys.Audit.Level == gate.Off {
+		fmt.Fprintln(s.err, auditOff)
+	}
 	logger, end := newLogger(s)
 	defer end()
 	h, err := start(ctx, sys, logger, func(p *plugin, took time.Duration) { announce(s, p, took) })
