@@ -76,9 +76,12 @@ func (h *running) ask(t *testing.T, action, resource string) (json.RawMessage, e
 }
 
 // entries returns what the log holds.
-func (h *running) entries(t *testing.T) (out []gate.Entry) {
+func (h *running) entries(t *testing.T) []gate.Entry { return entriesIn(t, h.dir.Path()) }
+
+// entriesIn returns what the log in a state directory holds.
+func entriesIn(t *testing.T, dir string) (out []gate.Entry) {
 	t.Helper()
-	data, err := os.ReadFile(h.dir.Join(audit.FileName))
+	data, err := os.ReadFile(filepath.Join(dir, audit.FileName))
 	if err != nil {
 		t.Fatal(err)
 	}
