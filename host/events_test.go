@@ -21,7 +21,6 @@ import (
 
 	"bulkhead/host/audit"
 	"bulkhead/host/gate"
-	"bulkhead/host/manifest"
 )
 
 // A device is a folder like the quickstart's in which a host starts again and again.
@@ -386,12 +385,19 @@ func TestEventsAfterACrash(t *testing.T) {
 // crash leaves an entry in the log as a host does that ends without a word.
 func (d *device) crash(now func() time.Time, event gate.Event) {
 	d.t.Helper()
-	log, err := audit.Open(audit.Config{Dir: d.path("state"), Now: now})
+	sys, _, err := readTrust(d.path("host.toml"))
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	s := &system{Manifest: &manifest.Manifest{}}
-	if err := errors.Join(s.note(context.Background(), log, event, "press-7", "", nil), log.Close()); err != nil {
+	signer, err := sys.signer()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	log, err := audit.Open(audit.Config{Dir: sys.logFolder(), Signer: signer, Now: now})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := errors.Join(sys.note(context.Background(), log, event, "press-7", "", nil), log.Close()); err != nil {
 		d.t.Fatal(err)
 	}
 }

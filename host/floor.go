@@ -57,7 +57,7 @@ func (s *system) checkFloor() error {
 		return err
 	}
 	if f.Fresh() {
-		past, err := readHistory(s.Join(s.State))
+		past, err := readHistory(s.logFolder())
 		if err != nil {
 			return err
 		}
@@ -81,12 +81,12 @@ func (s *system) acceptFloor(ctx context.Context) error {
 	}
 	selected := s.selected(log)
 	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
-	past, err := readHistory(dir.Path())
+	past, err := readHistory(s.logFolder())
 	if err == nil {
 		err = s.raiseFloor(ctx, dir, selected, past, true)
 	}
 	if err == nil {
-		err = s.recordRoot(ctx, selected)
+		err = s.recordKeys(ctx, selected)
 	}
 	return errors.Join(err, log.Close(), dir.Close())
 }
@@ -124,8 +124,13 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log gate.Log
 	return refusedByFloor(err)
 }
 
-// recordRoot records that this process made the root key, if it did.
-func (s *system) recordRoot(ctx context.Context, log gate.Log) error {
+// recordKeys records which keys this process made.
+func (s *system) recordKeys(ctx context.Context, log gate.Log) error {
+	if s.auditMade {
+		if err := s.note(ctx, log, gate.KeyCreate, "audit", "made the key that signs the log, "+s.audit.KeyID, nil); err != nil {
+			return err
+		}
+	}
 	if !s.rootMade {
 		return nil
 	}

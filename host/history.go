@@ -15,11 +15,11 @@ type history struct {
 	stopped bool        // the last run said that it stopped, or there was none
 }
 
-// readHistory looks for the last start and stop.
-func readHistory(dir string) (history, error) {
-	found, err := audit.Latest(dir, []gate.Event{gate.ConfigLoad, gate.AuditOff}, []gate.Event{gate.HostStart, gate.HostStop, gate.AuditOff})
+// readHistory looks for the last start and stop in a log's folder.
+func readHistory(folder string) (history, error) {
+	found, err := audit.Latest(folder, []gate.Event{gate.ConfigLoad, gate.AuditOff}, []gate.Event{gate.HostStart, gate.HostStop, gate.AuditOff})
 	if err != nil {
-		return history{}, fmt.Errorf("looking for the last start in the log: %w", err)
+		return history{}, fmt.Errorf("looking for the last start: %w", err)
 	}
 	h := history{stopped: found[1] == nil || found[1].Event != gate.HostStart}
 	if found[0] == nil {

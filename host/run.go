@@ -121,7 +121,7 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 
 // begin raises the floor, and records what begins.
 func (h *running) begin(ctx context.Context) error {
-	past, err := readHistory(h.dir.Path())
+	past, err := readHistory(h.sys.logFolder())
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (h *running) begin(ctx context.Context) error {
 		return err
 	}
 	h.began = true
-	return h.sys.recordRoot(ctx, h.selected)
+	return h.sys.recordKeys(ctx, h.selected)
 }
 
 // load loads every plugin, and records each.
@@ -204,7 +204,7 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 	}
 	server, err := gateway.New(gateway.Config{
 		Gate: h.gate, Tools: h.loader.tools(), Name: "bulkhead", Version: version, Logger: h.logger, Origins: h.sys.Listen.Origins,
-		Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
+		Audit: h.log, Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
 	})
 	if err != nil {
 		return err

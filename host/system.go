@@ -25,10 +25,12 @@ type system struct {
 	plugins     []*plugin            // by alias
 	signers     map[string]*keys.Key // the device's sign keys, by id
 	evidence    *keys.Key
+	audit       *keys.AuditKey                // nil: the device has none yet
 	workers     map[string]*worker.Executable // those that are no process of this program, by backend
 	root        *keys.Root                    // nil: the device has none
 	rootMade    bool                          // by this process
 	keyIDs      map[string]string             // of all keys that sign, by what they are for: see configured
+	auditMade   bool                          // by this process
 	development bool                          // one of the keys is a development key
 }
 
@@ -131,6 +133,11 @@ func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
 	} else {
 		note("evidence", s.evidence.Info)
 		s.keyIDs["evidence"] = s.evidence.KeyID
+	}
+	if err = s.readAudit(); err != nil {
+		errs = append(errs, err)
+	} else if s.audit != nil {
+		note("audit", s.audit.Info)
 	}
 	for _, p := range s.Plugins {
 		for slot, id := range p.Sign {

@@ -29,7 +29,7 @@ const (
 	KindStrangers  Kind = "strangers"  // a counted summary of refused peers
 )
 
-// An Entry is one line of the log. The log itself sets ID, Timestamp and PreviousHash.
+// An Entry is one line of the log. The log itself sets ID, Timestamp, PreviousHash and Signature.
 type Entry struct {
 	ID           string  `json:"id"`        // UUIDv7
 	Timestamp    string  `json:"timestamp"` // RFC 3339, UTC, six digits of fraction
@@ -59,6 +59,7 @@ type Entry struct {
 	Last        string          `json:"last,omitempty"`        // strangers, quotas: time of the last
 	Detail      json.RawMessage `json:"detail,omitempty"`      // a plugin's audit object, strictly decoded and small
 	Development bool            `json:"development,omitempty"` // the host holds development keys
+	Signature   string          `json:"signature,omitempty"`   // base64, of the log over the entry without it; of events signed one by one
 }
 
 // A Verdict is what the policies said of a call that began.

@@ -3,24 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
 	"bulkhead/host/audit"
 	"bulkhead/host/gate"
-	"bulkhead/host/state"
 )
-
-// openLog opens the log in a state directory. The caller closes it.
-func (s *system) openLog(dir *state.Dir) (*audit.Log, error) {
-	log, err := audit.Open(audit.Config{Dir: dir.Path(), Development: s.development})
-	var problem *audit.Problem
-	if errors.As(err, &problem) {
-		err = refused(err, "'host audit verify' says more; keep the file as evidence")
-	}
-	return log, err
-}
 
 // selected is log as everybody but the log itself writes to it: behind the manifest's selection and the clocks.
 func (s *system) selected(log *audit.Log) gate.Log {
