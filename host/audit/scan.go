@@ -22,7 +22,6 @@ type replay struct {
 	*writer
 	saved *saved // nil: nothing was published
 	met   bool   // a seal agreed with it
-	torn  tear
 	last  seal   // the last good one
 	since uint64 // index of the first entry that it covers and the one before does not
 	end   int64  // size of the segment as it was found
