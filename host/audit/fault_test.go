@@ -18,7 +18,7 @@ import (
 type faults struct {
 	n      int64
 	only   string // the one kind of operation that counts and fails; "": all
-	short  int // bytes that a failing write still writes
+	short  int    // bytes that a failing write still writes
 	err    error
 	broken bool
 	ops    atomic.Int64

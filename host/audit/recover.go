@@ -5,12 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
@@ -136,67 +133,6 @@ func newTrace() string {
 	var trace [16]byte
 	rand.Read(trace[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(trace[:])
-}
-
-// reportTorn adds an entry about each tail that was kept aside and that no entry tells of. It has the index that the first
-// of those gets, so that the report of a start that ended too early is made up for by the next.
-func (w *writer) reportTorn() error {
-	index := w.chain.size
-	for i := range maxKept {
-		name := tornName(index, i)
-		info, err := w.root.Lstat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		reason := fmt.Sprintf("a torn tail of %d bytes was cut and kept aside", info.Size())
-		w.add(newRequest(w.hostEntry(gate.AuditRecover, "audit/recover", name, gate.Success, reason, nil)))
-	}
-	return nil
-}
-
-// cut keeps what stands behind the durable part aside and takes it off the segment, in this order.
-func (r *replay) cut(size int64) error {
-	tail := make([]byte, size-r.size)
-	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
-		return err
-	}
-	if err := keep(r.root, r.chain.size, tail); err != nil {
-		return fmt.Errorf("keeping the torn tail aside: %w", err)
-	}
-	if err := r.file.Truncate(r.size); err != nil {
-		return fmt.Errorf("cutting the torn tail: %w", err)
-	}
-	return nil
-}
-
-// maxKept is how many torn tails of one index are kept: each start that fails between keeping and cutting adds one.
-const maxKept = 100
-
-func tornName(index uint64, i int) string {
-	if i == 0 {
-		return fmt.Sprintf("%s%d", tornPrefix, index)
-	}
-	return fmt.Sprintf("%s%d.%d", tornPrefix, index, i)
-}
-
-func keep(root *os.Root, index uint64, tail []byte) error {
-	for i := range maxKept {
-		f, err := root.OpenFile(tornName(index, i), os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := writeSynced(f, tail); err != nil {
-			return err
-		}
-		return safefile.Sync(root)
-	}
-	return fmt.Errorf("there are %d of entry %d already", maxKept, index)
 }
 
 // close ends the writer after a last publication.
