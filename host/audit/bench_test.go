@@ -1,59 +1,66 @@
 package audit
 
 import (
+	"fmt"
+	"sync"
 	"testing"
-
-	"golang.org/x/mod/sumdb/tlog"
-
-	"bulkhead/host/audit/tree"
+	"time"
 )
 
-// BenchmarkVerify says what reading a log costs: by the entry without its seals' signatures, and with them in a log of one
-// entry to a batch, which is the worst.
-func BenchmarkVerify(b *testing.B) {
-	const n = 10_000
-	dir := made(b, n)
-	for _, c := range []struct {
-		name   string
-		change func(*Options)
-	}{
-		{"hashes", func(o *Options) { o.Verifier = nil }},
-		{"signatures", func(*Options) {}},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := verify(b, dir, c.change, func(o *Options) { o.Workers = 1 }); err != nil {
-					b.Fatal(err)
+// BenchmarkAppend includes the fsync. With one producer it is the device's latency; with more, group commit shares it.
+func BenchmarkAppend(b *testing.B) {
+	for _, producers := range []int{1, 8, 64, 256} {
+		for _, prove := range []bool{false, true} {
+			b.Run(fmt.Sprintf("producers=%d/prove=%v", producers, prove), func(b *testing.B) { benchmarkAppend(b, producers, prove) })
+		}
+	}
+}
+
+func benchmarkAppend(b *testing.B, producers int, prove bool) {
+	l := openIn(b, b.TempDir())
+	work := make(chan struct{}, producers)
+	var wg sync.WaitGroup
+	for range producers {
+		wg.Go(func() {
+			for range work {
+				if err := appendOne(l, prove); err != nil {
+					b.Error(err)
 				}
 			}
-			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 		})
 	}
-}
-
-// BenchmarkGlance is the part of Verify that every entry costs: its hash, its members, its place in the tree.
-func BenchmarkGlance(b *testing.B) {
-	line := []byte(readFiles(b, folderOf(made(b, 2)))[segmentName(0)])
-	line = line[:indexOfNewline(line)]
-	var g glance
-	var t tree.Tree
-	var hashes []tlog.Hash
-	b.SetBytes(int64(len(line)))
+	start := time.Now()
 	for b.Loop() {
-		if err := g.take(line); err != nil {
-			b.Fatal(err)
-		}
-		hashes, _, _ = t.Append(g.leaf, hashes[:0], nil)
+		work <- struct{}{}
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	close(work)
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "entries/s")
 }
 
-func indexOfNewline(data []byte) int {
-	for i, c := range data {
-		if c == '\n' {
-			return i
-		}
+func appendOne(l *Log, prove bool) error {
+	e := note("bench")
+	if prove {
+		e = result("c")
 	}
-	return len(data)
+	r, err := l.Append(ctx, e)
+	if err != nil || !prove {
+		return err
+	}
+	_, _, err = r.Prover.Prove()
+	return err
 }
 
+// BenchmarkOpen says what a start costs that reads a whole segment of the default size.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	l := openIn(b, dir)
+	for len(content(b, dir, firstSegment)) < DefaultSegment*3/4 {
+		fill(b, l, l.Head().Size+1000)
+	}
+	mustClose(b, l)
+	b.SetBytes(int64(len(content(b, dir, firstSegment))))
+	for b.Loop() {
+		mustClose(b, openIn(b, dir))
+	}
+}

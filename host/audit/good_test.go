@@ -28,7 +28,7 @@ func TestNoFalseAlarms(t *testing.T) {
 		for step := range 6 {
 			now = now.Add(time.Duration(rng.IntN(48)-1) * time.Hour)
 			l := openIn(t, dir, change)
-			fill(t, l, rng)
+			mixed(t, l, rng)
 			if rng.IntN(3) == 0 {
 				if _, err := l.Prune(ctx, now.Add(-30*time.Hour), nil); err != nil {
 					t.Fatalf("seed %d, step %d: %v", seed, step, err)
@@ -58,8 +58,8 @@ func TestNoFalseAlarms(t *testing.T) {
 	}
 }
 
-// fill appends entries of all sorts, some together.
-func fill(t *testing.T, l *Log, rng *rand.Rand) {
+// mixed appends entries of all sorts, some together.
+func mixed(t *testing.T, l *Log, rng *rand.Rand) {
 	t.Helper()
 	for range rng.IntN(40) {
 		var g sync.WaitGroup
