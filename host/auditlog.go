@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"bulkhead/host/attest"
 	"bulkhead/host/audit"
 	"bulkhead/host/checkpoint"
+	"bulkhead/host/gate"
 	"bulkhead/host/keys"
 	"bulkhead/host/state"
 )
@@ -75,7 +77,10 @@ func (s *system) openLog(dir *state.Dir) (*audit.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	log, err := audit.Open(audit.Config{Dir: filepath.Join(dir.Path(), audit.FolderName), Signer: signer, Public: public, Development: s.development})
+	log, err := audit.Open(audit.Config{
+		Dir: filepath.Join(dir.Path(), audit.FolderName), Signer: signer, Public: public, Development: s.development,
+		SegmentSize: int64(s.Audit.Segment), SignEach: append(slices.Clone(s.Audit.SignEach), string(gate.AuditOff)), // it is the last one
+	})
 	if err != nil {
 		var problem *audit.Problem
 		if errors.As(err, &problem) {
@@ -117,7 +122,15 @@ func (s *system) checkLog() error {
 
 // signer signs the log's checkpoints under its origin.
 func (s *system) signer() (*checkpoint.Signer, error) {
-	return checkpoint.NewSigner(checkpoint.Origin(s.Device.Name, s.audit.Public()), s.audit)
+	return checkpoint.NewSigner(s.origin(), s.audit)
+}
+
+// origin is what the log's checkpoints begin with.
+func (s *system) origin() string {
+	if s.Audit.Origin != "" {
+		return s.Audit.Origin
+	}
+	return checkpoint.Origin(s.Device.Name, s.audit.Public())
 }
 
 // readAudit reads the key that signs the log. A device may have none yet.
@@ -126,7 +139,9 @@ func (s *system) readAudit() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	s.audit = k
+	if s.audit = k; err == nil {
+		s.keyIDs[auditKeyName] = k.KeyID
+	}
 	return err
 }
 
