@@ -111,6 +111,9 @@ func notes(sys *system) []string {
 	if sys.development {
 		out = append(out, "development keys: log, evidence and receipts say so; loopback only")
 	}
+	if sys.audit == nil {
+		out = append(out, "no audit key yet: the first start makes the key that signs the log, "+sys.auditKeyPath())
+	}
 	if sys.root == nil {
 		out = append(out, "no root key yet: the floor is not authenticated, and compiled code is not kept")
 	}

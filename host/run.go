@@ -155,13 +155,7 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	go func() {
-		select {
-		case <-h.log.Failed():
-			stop(fmt.Errorf("stopping: %w", h.log.Err()))
-		case <-ctx.Done():
-		}
-	}()
+	go stopAfter(ctx, h.log, stop)
 	if o.stdio {
 		err = h.serveStdio(ctx, s, server)
 	} else {
@@ -171,6 +165,30 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 		err = errors.Join(cause, err)
 	}
 	return err
+}
+
+// lastWord is how long a host whose log has failed still answers: everybody that it is not available, which a closed door
+// does not say.
+const lastWord = time.Second
+
+// stopAfter stops the host a moment after its log has failed.
+func stopAfter(ctx context.Context, log failing, stop context.CancelCauseFunc) {
+	select {
+	case <-log.Failed():
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-time.After(lastWord):
+	case <-ctx.Done():
+	}
+	stop(fmt.Errorf("stopping: %w", log.Err()))
+}
+
+// A failing is a log that may fail, once and for good.
+type failing interface {
+	Failed() <-chan struct{}
+	Err() error
 }
 
 func (h *running) serveHTTP(ctx context.Context, s *streams, server *gateway.Server) error {

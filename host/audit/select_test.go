@@ -25,7 +25,7 @@ func (h *heap) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
 }
 
 // full is an entry of an event with every member that the catalogue gives it.
-func full(t *testing.T, r gate.Record) (e gate.Entry) {
+func complete(t *testing.T, r gate.Record) (e gate.Entry) {
 	t.Helper()
 	v := reflect.ValueOf(&e).Elem()
 	for i := range v.NumField() {
@@ -63,7 +63,7 @@ func TestLevelsOfEntries(t *testing.T) {
 		for _, r := range gate.Catalogue() {
 			var h heap
 			log := Select(&h, Selection{Level: l})
-			receipt, err := log.Append(t.Context(), full(t, r))
+			receipt, err := log.Append(t.Context(), complete(t, r))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +152,7 @@ func TestSelectAllocatesNothing(t *testing.T) {
 		log := Select(nowhere{}, Selection{Level: l, Except: []string{"auth.success"}})
 		for _, event := range []gate.Event{gate.CallResult, gate.CapabilityInfer, gate.AuthSuccess} {
 			r, _ := gate.Find(event)
-			e := full(t, r)
+			e := complete(t, r)
 			if n := testing.AllocsPerRun(100, func() {
 				if gate.Wants(log, event) {
 					log.Append(t.Context(), e)
