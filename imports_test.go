@@ -60,7 +60,7 @@ func layers() []layer {
 		{"host/attest", "abi host/strictjson host/gate host/keys", ""},
 		{"host/witness", "host/audit/tree host/checkpoint host/safefile host/strictjson", "golang.org/x/mod/sumdb/tlog"},
 		{"host/audit/export", "host/gate host/safefile host/strictjson", ""},
-		{"host/audit", "abi host/strictjson host/safefile host/gate host/checkpoint host/audit/tree", "github.com/google/uuid golang.org/x/mod/sumdb/tlog " + sys},
+		{"host/audit", "abi host/strictjson host/safefile host/gate host/checkpoint host/audit/tree host/audit/export", "github.com/google/uuid golang.org/x/mod/sumdb/tlog " + sys},
 		{"host/gateway", "abi host/strictjson host/gate", "github.com/modelcontextprotocol/go-sdk/"},
 		{"host/scaffold", "abi sdk/c sdk/source", ""},
 		{"host", "abi runtimes runtimes/wasm runtimes/wazero runtimes/wasmtime runtimes/worker host/...",
