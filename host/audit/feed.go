@@ -121,13 +121,14 @@ func (f *Feed) openSegment(first uint64) (*os.File, error) {
 	return f.root.OpenFile(segmentName(first), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 }
 
-// Tile reads the first hashes of a full tile. A missing one is fs.ErrNotExist.
-func (f *Feed) Tile(t tree.Tile) ([]byte, error) {
-	data, err := readTile(f.root, tree.Tile{L: t.L, N: t.N, W: tree.Width})
-	if err != nil {
+// Tiles returns what reads the tiles of the log's tree of a size, full or not: from the disk, and those that are not there
+// from the entries. Nothing has checked them.
+func (f *Feed) Tiles(size uint64) (func(tree.Tile) ([]byte, error), error) {
+	now := &folder{root: f.root}
+	if err := now.list(); err != nil {
 		return nil, err
 	}
-	return data[:t.W*tlog.HashSize], nil
+	return (&evidence{folder: now, size: size}).tile, nil
 }
 
 // Checkpoint returns the published checkpoint and its head, after it has checked that.
@@ -203,7 +204,7 @@ func (f *Feed) goTo(from uint64) error {
 	if at < 0 {
 		return fmt.Errorf("entry %d: %w", from, fs.ErrNotExist)
 	}
-	grown, err := tree.Restore(segments[at], f.Tile)
+	grown, err := tree.Restore(segments[at], func(t tree.Tile) ([]byte, error) { return readTile(f.root, t) })
 	if err != nil {
 		return fmt.Errorf("the tree before %s: %w", segmentName(segments[at]), err)
 	}
