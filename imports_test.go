@@ -51,7 +51,7 @@ func layers() []layer {
 		{"host/floor", "host/strictjson", ""},
 		{"host/cache", "runtimes host/safefile", "golang.org/x/time/rate"},
 		{"host/control", "host/strictjson host/safefile", "golang.org/x/time/rate"},
-		{"host/manifest", "abi host/strictjson host/safefile", "github.com/BurntSushi/toml"},
+		{"host/manifest", "abi host/strictjson host/safefile host/gate", "github.com/BurntSushi/toml"},
 		{"host/keys", "abi host/strictjson host/safefile", "filippo.io/mldsa"},
 		{"host/audit/tree", "", "golang.org/x/mod/sumdb/tlog"},
 		{"host/checkpoint", "host/keys", "filippo.io/mldsa golang.org/x/mod/sumdb/"},

@@ -58,7 +58,6 @@ type writer struct {
 	view      tree.View
 	full      []tree.Full // tiles that the batch filled
 	tiles     *tiles
-	torn      tear // what the start cut
 
 	treeMu sync.Mutex
 	tree   tree.Tree
@@ -199,8 +198,11 @@ func (w *writer) seal() *batch {
 // write brings buf to the device, or ends the log. After a failed fsync the kernel may have dropped the pages and called
 // them clean, so a second fsync would prove nothing: there is no retry.
 func (w *writer) write(b *batch) error {
-	if err := errors.Join(w.undisturbed(), w.tiles.err()); err != nil {
+	if err := w.undisturbed(); err != nil {
 		return w.fail(err)
+	}
+	if err := w.tiles.err(); err != nil {
+		return w.giveUp(err)
 	}
 	n, err := w.file.Write(w.buf)
 	if err != nil {
@@ -243,8 +245,12 @@ func (w *writer) undisturbed() error {
 	return nil
 }
 
-// giveUp is fail after an error that leaves the device able to take one more entry, if it was only full.
+// giveUp is fail after an error that leaves the device able to take one more entry, if it was only full. A log that has
+// failed stays as it is: repairing would take that entry back.
 func (w *writer) giveUp(cause error) error {
+	if err := w.failure(); err != nil {
+		return err
+	}
 	w.repair()
 	err := w.fail(cause)
 	if errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT) {
