@@ -134,6 +134,7 @@ func noGap(t testing.TB, all []uint64, size uint64) {
 // Exporters are killed again and again while a log grows: the file has every entry.
 func TestExportIsKilled(t *testing.T) {
 	m := newLogMaker(t)
+	m.write("state", 300, "before") // so that there is a checkpoint
 	l := m.open("state")
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -152,10 +153,14 @@ func TestExportIsKilled(t *testing.T) {
 	}()
 	out, cursor := filepath.Join(m.folder, "out"), filepath.Join(m.folder, "cursor")
 	args := []string{"audit", "export", filepath.Join(m.folder, "state"), "--cursor", cursor, "-o", out}
-	for range 30 {
+	for range 15 {
+		size := fileSize(out)
 		p := hostProcess(t, append(args, "--follow")...)
 		must(t, p.Start())
-		time.Sleep(time.Duration(20+rand.IntN(150)) * time.Millisecond)
+		for deadline := time.Now().Add(20 * time.Second); fileSize(out) == size && time.Now().Before(deadline); {
+			time.Sleep(100 * time.Microsecond)
+		}
+		time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) // between the write and the cursor, or later
 		must(t, p.Process.Kill())
 		_ = p.Wait() // killed
 	}
@@ -171,10 +176,19 @@ func TestExportIsKilled(t *testing.T) {
 	t.Logf("%d entries, %d lines", l.Head().Size, bytes.Count(data, []byte("\n")))
 }
 
+// fileSize is 0 if there is no such file.
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 // Receivers die with what they have read and not stored, and exporters are killed: what receivers stored has every entry.
 func TestReceiverIsKilled(t *testing.T) {
 	m := newLogMaker(t)
-	state := m.write("state", 6000, "x")
+	state := m.write("state", 3000, "x")
 	cursor := filepath.Join(m.folder, "cursor")
 	var stored bytes.Buffer
 	for range 200 {
@@ -185,7 +199,7 @@ func TestReceiverIsKilled(t *testing.T) {
 		from, err := p.StdoutPipe()
 		must(t, err)
 		must(t, p.Start())
-		receive(from, in, &stored, 1+rand.IntN(1500))
+		receive(from, in, &stored, 1+rand.IntN(2000))
 		in.Close()
 		from.Close()
 		if rand.IntN(2) == 0 {
@@ -196,7 +210,7 @@ func TestReceiverIsKilled(t *testing.T) {
 		}
 	}
 	all := exported(t, stored.Bytes())
-	if len(all) == 0 || all[len(all)-1] < 6000-1 {
+	if len(all) == 0 || all[len(all)-1] < 3000-1 {
 		t.Fatalf("after 200 tries %d lines were stored", len(all))
 	}
 	noGap(t, all, all[len(all)-1]+1)
