@@ -16,7 +16,10 @@ import (
 
 // check is the next start: it opens the log as a host would, and holds all that is there then against what was promised.
 // It reads the files by itself.
-func check(j job, acked acks) error {
+func check(j job, acked acks) error { return checkAll(j, acked, acked) }
+
+// checkAll is check for a listener who heard more than had been said when the disaster came: promised is what must be there.
+func checkAll(j job, promised, acked acks) error {
 	l, err := openLog(j)
 	if err != nil {
 		return fmt.Errorf("opening again: %w", err)
@@ -31,7 +34,7 @@ func check(j job, acked acks) error {
 	if err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
-	if err := k.has(acked); err != nil {
+	if err := k.has(promised); err != nil {
 		return err
 	}
 	if err := k.extras(acked); err != nil {

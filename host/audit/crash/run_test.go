@@ -15,6 +15,7 @@ import (
 // An outcome is what a child said and how it ended.
 type outcome struct {
 	acked   acks
+	latest  uint64 // of them
 	opened  bool
 	denied  int
 	revived bool // an append was acknowledged after one had been refused
@@ -105,7 +106,7 @@ func (o *outcome) hear(line string) error {
 		if before, twice := o.acked[index]; twice {
 			return fmt.Errorf("entry %d was acknowledged twice, as %s and %s", index, before, hash)
 		}
-		o.acked[index] = hash
+		o.acked[index], o.latest = hash, index
 	case "OPEN":
 		o.opened = true
 	case "DENIED":

@@ -304,7 +304,9 @@ func (t *tracer) inside(path string) bool {
 	return path == t.order.Job.Dir || strings.HasPrefix(path, t.order.Job.Dir+"/")
 }
 
-func (t *tracer) proc(kind string, fd int) string { return fmt.Sprintf("/proc/%d/%s/%d", t.pid, kind, fd) }
+func (t *tracer) proc(kind string, fd int) string {
+	return fmt.Sprintf("/proc/%d/%s/%d", t.pid, kind, fd)
+}
 
 // resolve returns the absolute path that a name in the child's memory means, relative to a descriptor.
 func (t *tracer) resolve(fd int, address uint64) string {
