@@ -25,7 +25,7 @@ func logPath(args []string) string {
 		path = args[0]
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return filepath.Join(path, audit.FileName)
+		return filepath.Join(path, audit.FolderName, "00000000000000000000.log")
 	}
 	return path
 }

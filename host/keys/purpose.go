@@ -8,7 +8,7 @@ import (
 // A Purpose is the one thing a key pair is for. A key read for another purpose than its own is refused.
 type Purpose string
 
-// The purposes. Token keys are plain Ed25519, all others composite.
+// The purposes. Token keys are plain Ed25519, audit keys three key pairs (AuditKey), all others composite.
 const (
 	Publisher Purpose = "publisher" // signs bundles
 	Operator  Purpose = "operator"  // signs manifests
@@ -33,8 +33,11 @@ func ParsePurpose(name string) (Purpose, error) {
 const AlgorithmEdDSA = "EdDSA"
 
 func (p Purpose) algorithm() string {
-	if p == Token {
+	switch p {
+	case Token:
 		return AlgorithmEdDSA
+	case Audit:
+		return AlgorithmAudit
 	}
 	return Algorithm
 }
