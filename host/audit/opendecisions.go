@@ -12,7 +12,7 @@ import (
 // begins only when its first entry can list them.
 const (
 	maxOpen   = 1 << 20
-	maxListed = 4096
+	maxListed = 2048
 )
 
 // A question is what tells one decision from another. Calls of one client request may share it.
@@ -25,15 +25,18 @@ type openDecision struct {
 }
 
 // decisions are those without result.
-type decisions struct{ open map[question]openDecision }
+type decisions struct {
+	open  map[question]openDecision
+	count int // of all of them
+}
 
-func newDecisions() decisions { return decisions{map[question]openDecision{}} }
+func newDecisions() decisions { return decisions{open: map[question]openDecision{}} }
 
 // opens reports whether a result must follow the entry.
 func opens(e *gate.Entry) bool { return e.Kind == gate.KindDecision && e.Outcome == gate.Success }
 
 // takes reports whether there is room for the entry.
-func (d *decisions) takes(e *gate.Entry) bool { return !opens(e) || len(d.open) < maxOpen }
+func (d *decisions) takes(e *gate.Entry) bool { return !opens(e) || d.count < maxOpen }
 
 // follow takes the next entry.
 func (d *decisions) follow(e *gate.Entry, index uint64) {
@@ -43,6 +46,12 @@ func (d *decisions) follow(e *gate.Entry, index uint64) {
 	}
 	q := question{e.Call, e.Action, e.Resource}
 	o := d.open[q]
+	switch {
+	case allowed:
+		d.count++
+	case o.count > 0:
+		d.count--
+	}
 	switch {
 	case allowed && o.count == 0:
 		o = openDecision{index, 1}

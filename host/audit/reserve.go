@@ -47,6 +47,9 @@ func (w *writer) recordFull(cause error) {
 	again.SegmentSize = 1 << 62 // no room for another segment
 	again.commit()
 	if again.failure() == nil {
+		w.treeMu.Lock()
+		w.tree = again.tree.Clone()
+		w.treeMu.Unlock()
 		w.last.Store(again.last.Load())
 		_ = again.publish() // it stays as it was
 	}

@@ -28,7 +28,9 @@ func (w *writer) rotate() error {
 	if err := old.Close(); err != nil {
 		return err
 	}
-	w.add(newRequest(w.rotateEntry(before)))
+	if err := w.encode(newRequest(w.rotateEntry(before))); err != nil {
+		return err
+	}
 	w.commit()
 	return w.failure()
 }

@@ -155,7 +155,7 @@ func (w *writer) complete() bool {
 // due reports whether the next entry begins a segment.
 func (w *writer) due() bool {
 	return w.chain.size%tree.Width == 0 && w.chain.size > w.first && w.size+int64(len(w.buf)) >= w.SegmentSize &&
-		len(w.decisions.open) <= maxListed
+		w.decisions.count <= maxListed
 }
 
 // commit seals the batch, makes it durable and answers its requests. It begins a new batch, in a new segment if it is due.
@@ -169,14 +169,9 @@ func (w *writer) commit() {
 		r.prover.batch = b
 		r.done <- err
 	}
-	full := w.full
 	clear(w.batch)
 	w.buf, w.batch, w.full = w.buf[:0], w.batch[:0], nil
-	if err != nil {
-		return
-	}
-	w.tiles.keep(full)
-	if w.due() {
+	if err == nil && w.due() {
 		if err := w.rotate(); err != nil {
 			w.giveUp(fmt.Errorf("beginning a segment: %w", err))
 		}
@@ -218,6 +213,7 @@ func (w *writer) write(b *batch) error {
 		return w.fail(fmt.Errorf("syncing the log: %w", err))
 	}
 	w.size += int64(len(w.buf))
+	w.tiles.keep(w.full) // before anybody may ask for them
 	w.last.Store(&durable{b, w.time})
 	return nil
 }
