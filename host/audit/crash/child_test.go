@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bulkhead/host/audit"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 )
 
@@ -27,12 +28,15 @@ type job struct {
 	Prune     bool
 	SignEach  []string
 	FileSize  uint64 // RLIMIT_FSIZE; 0: none
+
+	signer *checkpoint.Signer // of Key, in this process
 }
 
 // How a child ends that is not killed.
 const (
 	exitDone   = 0
 	exitBroken = 1 // something that must not be, in words on standard error
+	exitPanic  = 2 // as Go's runtime ends a program
 	exitOpen   = 3 // the log could not be opened
 	exitFailed = 4 // the log failed
 )
@@ -103,7 +107,7 @@ func produce(j job, l *audit.Log, out *reporter, p int) {
 }
 
 // pruneEvery is how many rounds of the first producer lie between two prunings.
-const pruneEvery = 20
+const pruneEvery = 5
 
 // entries are those of one round: a note, or a call's decision and result.
 func entries(j job, producer, round int) []gate.Entry {

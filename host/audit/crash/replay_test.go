@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -14,17 +15,16 @@ import (
 // to a model of a disk, and what the cut leaves is opened.
 func TestPowerCutAfterAnyCall(t *testing.T) {
 	seed := seeded(t)
-	cuts := 0
+	m, cuts := newTemplate(t, beforeThird), 0
 	for _, producers := range []int{1, 4, 64} {
-		j := small(t)
+		j := small(t, m)
 		j.Producers = producers
-		j.Rounds = max(4, j.Rounds/producers)
 		d := mustDisk(t, j.Dir)
 		o, events := traced(t, j, fault{})
 		if o.code != exitDone {
 			t.Fatalf("the child ended with code %d: %s", o.code, o.words)
 		}
-		p := player{t: t, job: j, disk: d, seed: seed, acked: acks{}, every: length(8, 1)}
+		p := player{t: t, job: j, disk: d, seed: seed, acked: maps.Clone(m.acked), every: length(8, 1)}
 		cuts += p.play(events)
 		if t.Failed() {
 			break
@@ -36,21 +36,22 @@ func TestPowerCutAfterAnyCall(t *testing.T) {
 // A second cut while the next start repairs what the first one left.
 func TestPowerCutWhileRecovering(t *testing.T) {
 	seed := seeded(t)
-	cuts := 0
+	m, cuts := newTemplate(t, beforeThird), 0
 	for round := range length(6, 100) {
 		r := chance(seed, round)
-		j := small(t)
+		j := small(t, m)
 		d := mustDisk(t, j.Dir)
 		o, events := traced(t, j, fault{})
 		if o.code != exitDone {
 			t.Fatalf("the child ended with code %d: %s", o.code, o.words)
 		}
-		acked := acks{}
+		acked := maps.Clone(m.acked)
 		for _, e := range events[:r.IntN(len(events))] {
 			mustDo(t, d, e)
 			hear(acked, e)
 		}
-		again := small(t)
+		again := j
+		again.Dir = filepath.Join(t.TempDir(), "audit")
 		again.Life, again.Rounds, again.Prune = "again", 1, false
 		if err := d.cut(again.Dir, loseSome, r); err != nil {
 			t.Fatal(err)
@@ -90,7 +91,7 @@ func (p *player) play(events []event) int {
 			}
 			cuts++
 			j := p.job
-			j.Dir = p.t.TempDir()
+			j.Dir = filepath.Join(p.t.TempDir(), "audit")
 			err := p.disk.cut(j.Dir, l, r)
 			if err == nil {
 				err = check(j, p.acked)
@@ -99,7 +100,7 @@ func (p *player) play(events []event) int {
 				p.t.Errorf("power cut after event %d (%s %s %s), losing %s: %v", i, e.Call, e.Path, e.Data, l, err)
 				return cuts
 			}
-			os.RemoveAll(j.Dir)
+			os.RemoveAll(filepath.Dir(j.Dir))
 		}
 	}
 	return cuts
