@@ -12,7 +12,7 @@ import (
 )
 
 func auditCommand(s *streams) *cobra.Command {
-	cmd := group("audit", "Read and verify the log", auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s))
+	cmd := group("audit", "Read and verify the log", auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s), auditReceiptCommand(s))
 	cmd.Long = `Read and verify the log. LOG is the file or the state directory that holds it, "state" by default. The commands only
 read; a running host does not mind.`
 	return cmd

@@ -14,6 +14,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -67,6 +68,12 @@ func parseHead(text string) (Head, error) {
 		return Head{}, errors.New("a checkpoint is not spelled as the specification wants it")
 	}
 	return h, nil
+}
+
+// Claimed returns the origin that a checkpoint claims. Nothing about it is checked: it says with whose key to open it.
+func Claimed(checkpoint []byte) string {
+	line, _, _ := bytes.Cut(checkpoint, []byte("\n"))
+	return string(line)
 }
 
 // Origin is the name of a device's log where its operator gives none: bulkhead/DEVICE/ and the first 16 digits of the key id.

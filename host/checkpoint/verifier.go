@@ -110,9 +110,12 @@ func (v *Verifier) spelled(lines []byte) error {
 }
 
 // of returns the key that a signature line is of, nil if it is none of the log's.
-func (v *Verifier) of(text []byte) *line {
+func (v *Verifier) of(text []byte) *line { return find(text, v.ed25519, v.composite, v.mldsa44) }
+
+// find returns the one of some keys that a signature line is of, nil if there is none.
+func find(text []byte, keys ...*line) *line {
 	_, id := signature(text)
-	for _, l := range []*line{v.ed25519, v.composite, v.mldsa44} {
+	for _, l := range keys {
 		if id == l.id && bytes.HasPrefix(text, []byte("— "+l.name+" ")) {
 			return l
 		}

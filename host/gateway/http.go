@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
@@ -20,7 +21,7 @@ const Path = "/mcp"
 // retryAfter is what clients are told that should come back.
 const retryAfter = "5" // seconds
 
-// Handler serves MCP on Path, and /healthz and /readyz. It must be served on a loopback address, and needs
+// Handler serves MCP on Path, the log below AuditPath, and /healthz and /readyz. It must be served on a loopback address, and needs
 // http.LocalAddrContextKey, which every http.Server sets.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +32,10 @@ func (s *Server) Handler() http.Handler {
 		if s.foreign(r) {
 			s.Gate.Stranger(peer(r), "foreign")
 			http.Error(w, "forbidden: foreign Host or Origin", http.StatusForbidden)
+			return
+		}
+		if path, ok := strings.CutPrefix(r.URL.Path, AuditPath); ok {
+			s.serveLog(w, r, path)
 			return
 		}
 		switch r.URL.Path { // exactly: nothing is cleaned, nothing redirected

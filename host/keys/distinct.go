@@ -11,10 +11,10 @@ import (
 // A Use is one place where a key serves, such as "publisher acme" or "plugin inspect, sign slot report".
 type Use struct {
 	Where  string
-	Public []byte // raw composite, audit or Ed25519 public key
+	Public []byte // raw form of any public key
 }
 
-// Distinct returns an error that names every pair of uses sharing a key or one component of a composite or an audit key: a component that
+// Distinct returns an error that names every pair of uses sharing a key or one component of one that has several: a component that
 // serves twice, alone or in another composite, voids the composite's security argument.
 func Distinct(uses ...Use) error {
 	var problems []error
@@ -41,6 +41,8 @@ func components(u Use) ([]string, error) {
 	switch len(raw) {
 	case AuditPublicSize:
 		return append(halves(raw[:PublicSize]), "ed25519 "+string(raw[PublicSize:][:ed25519.PublicKeySize]), "mldsa "+string(raw[PublicSize+ed25519.PublicKeySize:])), nil
+	case WitnessPublicSize:
+		return []string{"ed25519 " + string(raw[:ed25519.PublicKeySize]), "mldsa " + string(raw[ed25519.PublicKeySize:])}, nil
 	case PublicSize:
 		return halves(raw), nil
 	case ed25519.PublicKeySize:

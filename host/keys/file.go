@@ -30,7 +30,7 @@ type Info struct {
 	Purpose     Purpose
 	Development bool   // made for trying things out; a host that holds one says so everywhere
 	KeyID       string // SHA-256 of Raw, lower-case hex
-	Raw         []byte // composite public key; 32 bytes of Ed25519 for a token key; AuditPublicSize bytes for an audit key
+	Raw         []byte // composite public key; 32 bytes of Ed25519 for a token key; AuditPublicSize or WitnessPublicSize bytes for those keys
 }
 
 // Algorithm returns the key's algorithm, which follows from its purpose.
@@ -49,7 +49,7 @@ type PublicKey struct {
 }
 
 // file is both forms on disk. The seeds stand in the private file only, the public keys in the public file only, and the
-// second and third of either in that of an audit key only.
+// second and third of either in those of audit and witness keys only.
 type file struct {
 	Type        string  `json:"type"`
 	ID          string  `json:"id"`
@@ -108,6 +108,9 @@ type material struct {
 
 	audit       *AuditKey    // audit private file
 	auditPublic *AuditPublic // audit public file
+
+	witness       *WitnessKey    // witness private file
+	witnessPublic *WitnessPublic // witness public file
 }
 
 func (f file) material() (material, error) {
@@ -131,6 +134,12 @@ func (f file) material() (material, error) {
 	if m.auditPublic != nil {
 		m.auditPublic.Info = m.Info
 	}
+	if m.witness != nil {
+		m.witness.Info = m.Info
+	}
+	if m.witnessPublic != nil {
+		m.witnessPublic.Info = m.Info
+	}
 	return m, nil
 }
 
@@ -143,6 +152,10 @@ func (m *material) fromSeed(seed []byte) (err error) {
 	case Audit:
 		if m.audit, err = newAudit(seed); err == nil {
 			m.Raw = m.audit.Raw
+		}
+	case Witness:
+		if m.witness, err = newWitness(seed); err == nil {
+			m.Raw = m.witness.Raw
 		}
 	default:
 		if m.private, err = NewPrivate(seed); err == nil {
@@ -160,6 +173,8 @@ func (m *material) fromPublic(raw []byte) (err error) {
 	case Token:
 	case Audit:
 		m.auditPublic, err = parseAudit(raw)
+	case Witness:
+		m.witnessPublic, err = parseWitness(raw)
 	default:
 		m.public, err = ParsePublic(raw)
 	}

@@ -33,6 +33,10 @@ func (f *file) parts() []part {
 			{"composite public key", &f.Public, PublicSize}, {"Ed25519 public key", &f.PublicEd25519, ed25519.PublicKeySize},
 			{"ML-DSA-44 public key", &f.PublicMLDSA44, mldsa.MLDSA44PublicKeySize},
 		}
+	case f.Purpose == Witness && private:
+		return []part{{"Ed25519 seed", &f.SeedEd25519, ed25519.SeedSize}, {"ML-DSA-44 seed", &f.SeedMLDSA44, mldsa.PrivateKeySize}}
+	case f.Purpose == Witness:
+		return []part{{"Ed25519 public key", &f.PublicEd25519, ed25519.PublicKeySize}, {"ML-DSA-44 public key", &f.PublicMLDSA44, mldsa.MLDSA44PublicKeySize}}
 	case private:
 		return []part{{"composite seed", &f.Seed, SeedSize}}
 	}
