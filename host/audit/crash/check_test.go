@@ -1,18 +1,20 @@
 package crash
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"bulkhead/host/audit"
 	"bulkhead/host/gate"
 )
+
+// errReported wraps what the log itself says of its state. An error without it is one that only this suite sees: a loss in
+// silence.
+var errReported = errors.New("the log says")
 
 // check is the next start: it opens the log as a host would, and holds all that is there then against what was promised.
 // It reads the files by itself.
@@ -22,116 +24,78 @@ func check(j job, acked acks) error { return checkAll(j, acked, acked) }
 func checkAll(j job, promised, acked acks) error {
 	l, err := openLog(j)
 	if err != nil {
-		return fmt.Errorf("opening again: %w", err)
+		return fmt.Errorf("%w: opening again: %w", errReported, err)
 	}
 	if err := l.Close(); err != nil {
-		return fmt.Errorf("closing again: %w", err)
+		return fmt.Errorf("%w: closing again: %w", errReported, err)
 	}
 	if err := verifyLog(j); err != nil {
-		return fmt.Errorf("verifying: %w", err)
+		return fmt.Errorf("%w: verifying: %w", errReported, err)
 	}
 	k, err := read(j.Dir)
 	if err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
-	if err := k.has(promised); err != nil {
-		return err
-	}
-	if err := k.extras(acked); err != nil {
-		return err
-	}
-	return k.results()
-}
-
-// kept is what a log's files hold.
-type kept struct {
-	first   uint64 // index of the first entry
-	entries []keptEntry
-}
-
-type keptEntry struct {
-	hash string
-	gate.Entry
-}
-
-const none = "0000000000000000000000000000000000000000000000000000000000000000"
-
-// read reads a folder's segments, in order.
-func read(dir string) (*kept, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.log"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no log in %s: %w", dir, err)
-	}
-	k := &kept{}
-	for _, file := range files { // sorted
-		if err := k.segment(file, file == files[0]); err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
-		}
-	}
-	return k, nil
-}
-
-func (k *kept) segment(file string, first bool) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	var index uint64
-	if n, _ := fmt.Sscanf(filepath.Base(file), "%d.log", &index); n == 1 {
-		if first {
-			k.first = index
-		}
-		if k.first+uint64(len(k.entries)) != index {
-			return fmt.Errorf("begins after entry %d", k.first+uint64(len(k.entries)))
-		}
-	}
-	in := bufio.NewScanner(bytes.NewReader(data))
-	in.Buffer(nil, 1<<20)
-	for in.Scan() {
-		if strings.HasPrefix(in.Text(), "seal ") {
-			continue
-		}
-		if err := k.line(in.Text()); err != nil {
-			return fmt.Errorf("entry %d: %w", k.first+uint64(len(k.entries)), err)
-		}
-	}
-	return in.Err()
-}
-
-func (k *kept) line(text string) error {
-	hash, body, _ := strings.Cut(text, " ")
-	sum := sha256.Sum256([]byte(body))
-	if hex.EncodeToString(sum[:]) != hash {
-		return fmt.Errorf("its hash is not %s", hash)
-	}
-	e := keptEntry{hash: hash}
-	if err := json.Unmarshal([]byte(body), &e.Entry); err != nil {
-		return err
-	}
-	previous := none
-	if n := len(k.entries); n > 0 {
-		previous = k.entries[n-1].hash
-	}
-	if e.PreviousHash != previous && (len(k.entries) > 0 || k.first == 0) {
-		return fmt.Errorf("it does not follow the one before")
-	}
-	k.entries = append(k.entries, e)
-	return nil
+	return errors.Join(k.has(promised), k.extras(acked), k.results(), k.pruned(promised), k.signed(j))
 }
 
 // has looks for what was acknowledged.
 func (k *kept) has(acked acks) error {
 	for index, hash := range acked {
 		switch at := index - k.first; {
-		case index < k.first:
-			// Pruned.
+		case index < k.first: // pruned
 		case at >= uint64(len(k.entries)):
-			return fmt.Errorf("acknowledged entry %d is lost: there are %d", index, k.first+uint64(len(k.entries)))
+			return fmt.Errorf("acknowledged entry %d is lost: there are %d", index, k.size())
 		case k.entries[at].hash != hash:
 			return fmt.Errorf("acknowledged entry %d is another one now", index)
 		}
 	}
 	return nil
+}
+
+// pruned looks for the entry about what is missing at the beginning: it must name the hash that was acknowledged.
+func (k *kept) pruned(acked acks) error {
+	if k.first == 0 {
+		return nil
+	}
+	for i := len(k.entries) - 1; i >= 0; i-- {
+		e := k.entries[i]
+		if e.Event != gate.AuditPrune {
+			continue
+		}
+		var p audit.Pruned
+		if err := json.Unmarshal(e.Detail, &p); err != nil {
+			return err
+		}
+		if p.Size < k.first {
+			break
+		}
+		if hash, ok := acked[p.Size-1]; ok && hash != p.Hash {
+			return fmt.Errorf("the last pruned entry %d had hash %s, not %s", p.Size-1, hash, p.Hash)
+		}
+		if e.Signature == "" {
+			return fmt.Errorf("entry %d about a pruning is not signed", k.first+uint64(i))
+		}
+		return nil
+	}
+	return fmt.Errorf("the log begins with entry %d, and no entry says why", k.first)
+}
+
+// signed checks the last seal, and that the published checkpoint is that of the closed log.
+func (k *kept) signed(j job) error {
+	v := j.signer.Verifier()
+	if !v.Seal(k.last, k.sig) {
+		return fmt.Errorf("the last seal is not signed")
+	}
+	note, err := os.ReadFile(filepath.Join(j.Dir, audit.CheckpointName))
+	if err != nil {
+		return err
+	}
+	head, err := v.Open(note)
+	if err == nil && head != k.last {
+		err = fmt.Errorf("the published checkpoint is of size %d, the last seal of %d", head.Size, k.last.Size)
+	}
+	return err
 }
 
 // extras counts what nobody acknowledged: of each producer, at most the entry on which it was waiting at the end.
@@ -180,6 +144,6 @@ func (k *kept) results() error {
 
 // clean reports whether a log was never repaired.
 func clean(j job) bool {
-	torn, err := filepath.Glob(filepath.Join(j.Dir, "*torn-*"))
+	torn, err := filepath.Glob(filepath.Join(j.Dir, "torn-*"))
 	return err == nil && len(torn) == 0
 }

@@ -3,6 +3,7 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -92,17 +93,17 @@ func injected(t *testing.T, m template, f fault) int {
 	o, events := traced(t, j, f)
 	maps.Copy(o.acked, m.acked)
 	if err := judge(f, o, events); err != nil {
-		t.Errorf("%+v: %v", f, err)
+		t.Errorf("%+v of %s: %v", f, befell(events), err)
 	}
 	err := check(j, o.acked)
 	if f.Do == faultHole || f.Do == faultLoss {
-		if err == nil && o.code == exitDone && clean(j) {
-			t.Errorf("%+v: nobody noticed the lie", f)
+		if err != nil && !errors.Is(err, errReported) && clean(j) {
+			t.Errorf("%+v of %s: nobody noticed the lie: %v", f, befell(events), err)
 		}
 		return o.code
 	}
 	if err != nil {
-		t.Errorf("%+v: %v", f, err)
+		t.Errorf("%+v of %s: %v", f, befell(events), err)
 	}
 	if err == nil && o.code == exitDone && !clean(j) {
 		t.Errorf("%+v: the child ended well, and its log was repaired", f)
@@ -110,9 +111,22 @@ func injected(t *testing.T, m template, f fault) int {
 	return o.code
 }
 
+// fallen finds the first call that a fault befell, -1 if there is none.
+func fallen(events []event) int {
+	return slices.IndexFunc(events, func(e event) bool { return e.Fault != "" })
+}
+
+// befell is the path of that call.
+func befell(events []event) string {
+	if at := fallen(events); at >= 0 {
+		return events[at].Path
+	}
+	return "nothing"
+}
+
 // judge says what is wrong with how a child took a fault.
 func judge(f fault, o outcome, events []event) error {
-	at := slices.IndexFunc(events, func(e event) bool { return e.Fault != "" })
+	at := fallen(events)
 	switch {
 	case o.code == exitPanic:
 		return fmt.Errorf("the child panicked")
@@ -130,6 +144,7 @@ func judge(f fault, o outcome, events []event) error {
 			return fmt.Errorf("the child ended with code %d, though nothing was wrong: %s", o.code, o.words)
 		}
 		return nil
+	case o.unpruned: // its caller was told
 	case vital(f.Call) && events[at].Result < 0:
 		if o.code != exitFailed && o.code != exitOpen {
 			return fmt.Errorf("the child ended with code %d after a failed %s of %s", o.code, f.Call, events[at].Path)

@@ -14,14 +14,15 @@ import (
 
 // An outcome is what a child said and how it ended.
 type outcome struct {
-	acked   acks
-	latest  uint64 // of them
-	opened  bool
-	denied  int
-	revived bool // an append was acknowledged after one had been refused
-	pruned  int
-	words   string // of a log that could not be opened, or that failed
-	code    int    // exit code; 128 and the signal
+	acked    acks
+	latest   uint64 // of them
+	opened   bool
+	denied   int
+	revived  bool // an append was acknowledged after one had been refused
+	pruned   int
+	unpruned bool   // a pruning ended with an error
+	words    string // of a log that could not be opened, or that failed
+	code     int    // exit code; 128 and the signal
 }
 
 // acks are the hashes of acknowledged entries, by index.
@@ -115,8 +116,10 @@ func (o *outcome) hear(line string) error {
 		o.revived = true
 	case "PRUNE":
 		o.pruned++
-	case "REFUSED", "FAILED", "UNPRUNED":
+	case "REFUSED", "FAILED":
 		o.words = rest
+	case "UNPRUNED":
+		o.unpruned = true
 	default:
 		return fmt.Errorf("the child says %q", line)
 	}
