@@ -36,7 +36,7 @@ func checkAll(j job, promised, acked acks) error {
 	if err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}
-	return errors.Join(k.has(promised), k.extras(acked), k.results(), k.pruned(promised), k.signed(j))
+	return errors.Join(k.has(promised), k.extras(acked), k.results(), k.pruned(promised), k.signed(j), k.tiles())
 }
 
 // has looks for what was acknowledged.
