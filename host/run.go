@@ -163,7 +163,7 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 	}
 	server, err := gateway.New(gateway.Config{
 		Gate: h.gate, Tools: h.loader.tools(), Name: "bulkhead", Version: version, Logger: h.logger, Origins: h.sys.Listen.Origins,
-		Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
+		Audit: h.log, Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
 	})
 	if err != nil {
 		return err

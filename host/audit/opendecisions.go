@@ -2,7 +2,6 @@ package audit
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 
 	"bulkhead/host/gate"
@@ -76,19 +75,4 @@ func (d *decisions) pending() []uint64 {
 	}
 	slices.SortFunc(out, cmp.Compare)
 	return out
-}
-
-// A rotation is the detail of a segment's first entry.
-type rotation struct {
-	Open    []uint64 `json:"open"`    // decisions without result
-	Segment string   `json:"segment"` // the one before
-}
-
-func (w *writer) rotateEntry(before uint64) gate.Entry {
-	r := rotation{Open: w.decisions.pending(), Segment: segmentName(before)}
-	if r.Open == nil {
-		r.Open = []uint64{}
-	}
-	detail, _ := json.Marshal(r) // numbers and a name always encode
-	return w.hostEntry(gate.AuditRotate, "audit/rotate", segmentName(w.chain.size), gate.Success, "", detail)
 }

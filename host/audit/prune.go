@@ -136,21 +136,6 @@ func parseEnding(tail []byte, info os.FileInfo) (ending, error) {
 	return ending{s, rec.hash, parseTime(rec.entry.Timestamp), info.Size()}, nil
 }
 
-// parseRotation reads the detail of a segment's first entry.
-func parseRotation(e *gate.Entry) ([]uint64, error) {
-	var r rotation
-	if e.Event != gate.AuditRotate {
-		return nil, errors.New("the segment does not begin with the entry of a rotation")
-	}
-	if err := json.Unmarshal(e.Detail, &r); err != nil {
-		return nil, fmt.Errorf("reading the entry of a rotation: %w", err)
-	}
-	if len(r.Open) > maxListed {
-		return nil, errors.New("the entry of a rotation lists too much")
-	}
-	return r.Open, nil
-}
-
 // cutLine splits the last line off, without its newline. What does not end in a newline has no last line.
 func cutLine(data []byte) (rest, last []byte) {
 	if len(data) == 0 || data[len(data)-1] != '\n' {

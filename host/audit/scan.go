@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -66,7 +67,7 @@ func (r *replay) create() error {
 	if err != nil {
 		return err
 	}
-	r.file, r.chain, r.decisions = f, newChain(), newDecisions()
+	r.file, r.chain, r.decisions, r.latest = f, newChain(), newDecisions(), map[gate.Event]uint64{}
 	r.finish()
 	return nil
 }
@@ -116,7 +117,7 @@ func (r *replay) segment(segments []uint64, grown *tree.Tree) error {
 	}
 	r.end, r.first, r.size, r.tree, r.full = info.Size(), first, 0, *t, nil
 	r.chain, r.decisions, r.since, r.met = newChain(), newDecisions(), first, false
-	r.chain.size = first
+	r.chain.size, r.latest = first, map[gate.Event]uint64{}
 	err = r.lines()
 	if errors.Is(err, errRoot) && grown == nil && r.chain.size == first && first > 0 {
 		return errors.Join(r.closeFile(), r.rebuild(segments))
@@ -225,20 +226,21 @@ func (r *replay) take(p *pending, s seal, next int64) error {
 		}
 	}
 	for i := range p.entries {
-		r.decisions.follow(&p.entries[i], r.chain.size+uint64(i))
+		r.note(&p.entries[i], r.chain.size+uint64(i))
 	}
 	r.last, r.since, r.chain, r.size = s, r.chain.size, p.chain, next
 	p.entries, p.leaves = p.entries[:0], p.leaves[:0]
 	return nil
 }
 
-// reopen takes over the decisions that a segment's first entry lists. Those that were pruned are not open for anybody.
+// reopen takes over what a segment's first entry lists. Those that were pruned are not open for anybody.
 func (r *replay) reopen(e *gate.Entry) error {
-	open, err := parseRotation(e)
+	rot, err := parseRotation(e)
 	if err != nil {
 		return err
 	}
-	for _, index := range open {
+	maps.Copy(r.latest, rot.Latest)
+	for _, index := range rot.Open {
 		old, err := readEntry(r.root, index)
 		if errors.Is(err, os.ErrNotExist) {
 			continue

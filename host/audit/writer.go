@@ -51,6 +51,7 @@ type writer struct {
 	chain     chain
 	time      time.Time // of the last entry
 	decisions decisions
+	latest    map[gate.Event]uint64 // see sought
 	encoder   *encoder
 	buf       []byte
 	batch     []*request
@@ -117,7 +118,7 @@ func (w *writer) encode(r *request) error {
 	}
 	w.time, w.batch = t, append(w.batch, r)
 	w.chain.add(e, hash)
-	w.decisions.follow(e, index)
+	w.note(e, index)
 	return nil
 }
 
