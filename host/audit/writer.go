@@ -199,8 +199,11 @@ func (w *writer) seal() *batch {
 // write brings buf to the device, or ends the log. After a failed fsync the kernel may have dropped the pages and called
 // them clean, so a second fsync would prove nothing: there is no retry.
 func (w *writer) write(b *batch) error {
-	if err := errors.Join(w.undisturbed(), w.tiles.err()); err != nil {
+	if err := w.undisturbed(); err != nil {
 		return w.fail(err)
+	}
+	if err := w.tiles.err(); err != nil {
+		return w.giveUp(err)
 	}
 	n, err := w.file.Write(w.buf)
 	if err != nil {
