@@ -24,7 +24,7 @@ func TestPowerCutAfterAnyCall(t *testing.T) {
 		if o.code != exitDone {
 			t.Fatalf("the child ended with code %d: %s", o.code, o.words)
 		}
-		p := player{t: t, job: j, disk: d, seed: seed, acked: maps.Clone(m.acked), every: length(8, 1)}
+		p := player{t: t, job: j, disk: d, seed: seed, acked: maps.Clone(m.acked), cuts: length(100, 1<<20)}
 		cuts += p.play(events)
 		if t.Failed() {
 			break
@@ -61,7 +61,7 @@ func TestPowerCutWhileRecovering(t *testing.T) {
 		if o.code != exitDone {
 			t.Fatalf("round %d: the next start ended with code %d: %s", round, o.code, o.words)
 		}
-		p := player{t: t, job: again, disk: left, seed: seed, acked: acked, every: length(4, 1)}
+		p := player{t: t, job: again, disk: left, seed: seed, acked: acked, cuts: length(30, 1<<20)}
 		if cuts += p.play(events); t.Failed() {
 			t.Fatalf("in round %d", round)
 		}
@@ -76,17 +76,17 @@ type player struct {
 	disk  *disk
 	seed  uint64
 	acked acks // also by earlier lives
-	every int  // of so many cuts, try one
+	cuts  int  // how many to try, about
 }
 
 func (p *player) play(events []event) int {
-	cuts := 0
+	cuts, all := 0, len(events)*len(losses())
 	for i, e := range events {
 		mustDo(p.t, p.disk, e)
 		hear(p.acked, e)
 		for n, l := range losses() {
 			r := chance(p.seed, i*len(losses())+n)
-			if r.IntN(p.every) > 0 {
+			if r.IntN(all) >= p.cuts {
 				continue
 			}
 			cuts++
