@@ -68,7 +68,7 @@ func seeded(t *testing.T) uint64 {
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
 	}
-	t.Logf("once more: go test ./host/audit/crash -run '^%s$' -seed %d", t.Name(), seed)
+	t.Logf("once more: go test -tags peers ./host/audit/crash -run '^%s$' -args -seed %d", t.Name(), seed)
 	return seed
 }
 

@@ -51,7 +51,7 @@ func TestPowerCutWhileRecovering(t *testing.T) {
 			hear(acked, e)
 		}
 		again := j
-		again.Dir = filepath.Join(t.TempDir(), "audit")
+		again.Dir = newFolder(t)
 		again.Life, again.Rounds, again.Prune = "again", 1, false
 		if err := d.cut(again.Dir, loseSome, r); err != nil {
 			t.Fatal(err)
@@ -91,7 +91,7 @@ func (p *player) play(events []event) int {
 			}
 			cuts++
 			j := p.job
-			j.Dir = filepath.Join(p.t.TempDir(), "audit")
+			j.Dir = newFolder(p.t)
 			err := p.disk.cut(j.Dir, l, r)
 			if err == nil {
 				err = check(j, p.acked)
