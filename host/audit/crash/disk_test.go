@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -268,6 +267,3 @@ func (p patch) torn(r *rand.Rand) patch {
 	}
 	return p
 }
-
-// names lists what processes see, for people.
-func (d *disk) names() string { return strings.Join(slices.Sorted(maps.Keys(d.now)), " ") }
