@@ -27,7 +27,7 @@ type anchors struct {
 
 // read looks for the folder's own. It comes before the segments are listed: a running host may add to both.
 func (a *anchors) read(f *folder, v *checkpoint.Verifier) error {
-	a.tiled = f.tiled()
+	a.tiled, a.published, a.note, a.stranger = f.tiled(), nil, nil, nil
 	if v == nil {
 		return nil
 	}

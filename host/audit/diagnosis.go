@@ -40,14 +40,14 @@ func (v *verification) badLine(f *fault) error {
 	switch {
 	case v.last(f) && after.torn:
 		return v.tail(f)
-	case !after.ended:
-		return problem(ClassDeleted, f.index, "the segment is cut in this line")
 	case after.seal:
 		return problem(ClassResealed, f.sealed, "the seal of the batch that begins here: %v", f.err)
-	case errors.Is(f.err, errBytes):
-		return problem(ClassEdited, f.index, "%v", f.err)
 	case after.long:
 		return problem(ClassMalformed, f.index, "the line is longer than any entry")
+	case !after.ended:
+		return problem(ClassDeleted, f.index, "the segment is cut in this line")
+	case errors.Is(f.err, errBytes):
+		return problem(ClassEdited, f.index, "%v", f.err)
 	}
 	return problem(ClassMalformed, f.index, "%v", f.err)
 }
@@ -86,16 +86,15 @@ func (v *verification) gap(f *fault) error {
 	}
 }
 
-// afterward is what a bad line looks like and what stands behind it in its segment.
+// afterward is what a bad line looks like and what stands around it in its segment.
 type afterward struct {
-	torn        bool // a crash explains the line: nothing sealed follows, or blocks never reached the device
+	torn        bool // a crash explains the line: its batch was not sealed, or blocks of it never reached the device
 	ended, long bool
 	seal        bool // the line wants to be a seal
 }
 
 func (v *verification) after(f *fault) (afterward, error) {
-	s := v.folder.segments[f.number]
-	file, err := v.folder.open(s.name())
+	file, err := v.folder.open(v.folder.segments[f.number].name())
 	if err != nil {
 		return afterward{}, err
 	}
@@ -104,24 +103,34 @@ func (v *verification) after(f *fault) (afterward, error) {
 	if err != nil {
 		return afterward{}, err
 	}
-	in := newLines(io.NewSectionReader(file, f.offset, info.Size()-f.offset))
 	out := afterward{ended: true}
-	sealed, hole := false, false
-	for first := true; ; first = false {
-		l, err := in.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
+	l, err := newLines(io.NewSectionReader(file, f.offset, info.Size()-f.offset)).next()
+	if err != nil && err != io.EOF {
+		return out, err
+	}
+	if err == nil {
+		out.ended, out.long, out.seal = l.ended, l.long, isSeal(l.text)
+	}
+	if rest := info.Size() - f.end; rest <= maxBatch { // a crash tears one batch
+		tail := make([]byte, rest)
+		if _, err := file.ReadAt(tail, f.end); err != nil && err != io.EOF {
 			return out, err
 		}
-		if first {
-			out.ended, out.long, out.seal = l.ended, l.long, isSeal(l.text)
-			hole = bytes.IndexByte(l.text, 0) >= 0
-		}
-		_, bad := parseSeal(l.text)
-		sealed = sealed || !first && bad == nil
+		out.torn = tornTail(tail)
 	}
-	out.torn = info.Size()-f.offset <= maxBatch && (!sealed || hole)
 	return out, nil
+}
+
+// tornTail reports whether a crash explains what follows the last good seal: a write that did not come to its end, or blocks
+// of which never reached the device.
+func tornTail(tail []byte) bool {
+	if bytes.IndexByte(tail, 0) >= 0 { // no entry has one
+		return true
+	}
+	for l := range bytes.Lines(tail) {
+		if isSeal(l) && bytes.HasSuffix(l, []byte("\n")) { // the write came to its end
+			return false
+		}
+	}
+	return true
 }

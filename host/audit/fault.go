@@ -26,11 +26,12 @@ type fault struct {
 	previous string // that the entry names
 	last     string // of the entry before
 	sealed   uint64 // size at the last seal before
+	end      int64  // offset behind that
 	seal     seal
 }
 
 func (w *walk) fault(kind faultKind, offset int64, err error) *fault {
-	f := &fault{kind: kind, index: w.index, number: w.number, offset: offset, err: err, sealed: w.seal.size}
+	f := &fault{kind: kind, index: w.index, number: w.number, offset: offset, err: err, sealed: w.seal.size, end: w.seal.end}
 	if kind != faultLine {
 		f.hash, f.previous, f.last = string(w.entry.hash[:]), string(w.entry.previous), string(w.edge.hash[:])
 	}

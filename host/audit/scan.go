@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -262,15 +261,7 @@ func (r *replay) tornBehind() (bool, error) {
 	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
 		return false, err
 	}
-	if bytes.IndexByte(tail, 0) >= 0 { // no entry has one
-		return true, nil
-	}
-	for l := range bytes.Lines(tail) {
-		if isSeal(l) && bytes.HasSuffix(l, []byte("\n")) { // the write came to its end
-			return false, nil
-		}
-	}
-	return true, nil
+	return tornTail(tail), nil
 }
 
 // refuse finds the name of what is wrong.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -64,19 +65,50 @@ func (v *verification) prepare() error {
 		}
 		v.anchors.saved, v.report.Saved = &h, h.Size
 	}
-	if err := v.folder.list(); err != nil {
-		return err
-	}
-	if len(v.folder.segments) == 0 {
-		return fmt.Errorf("%w: its segments have gone", ErrNoLog)
-	}
-	if err := v.anchors.read(v.folder, v.Verifier); err != nil {
+	if err := v.look(); err != nil {
 		return err
 	}
 	if v.anchors.published != nil {
 		v.report.Published = v.anchors.published.Size
 	}
-	return v.folder.list()
+	return nil
+}
+
+// look reads what is published and lists the segments. A host publishes before it begins a segment, so what is published
+// is older than the last segment only if that has begun meanwhile, or if somebody has put an old one back.
+func (v *verification) look() error {
+	for try := 1; ; try++ {
+		if err := v.folder.list(); err != nil {
+			return err
+		}
+		if len(v.folder.segments) == 0 {
+			return fmt.Errorf("%w: its segments have gone", ErrNoLog)
+		}
+		if err := v.anchors.read(v.folder, v.Verifier); err != nil {
+			return err
+		}
+		if err := v.folder.list(); err != nil {
+			return err
+		}
+		if v.stale() == nil || try == growTries {
+			return nil
+		}
+		time.Sleep(growPause)
+	}
+}
+
+// stale says so if what is published is older than the last segment.
+func (v *verification) stale() *Problem {
+	a, first := v.anchors, v.folder.segments[len(v.folder.segments)-1].first
+	switch {
+	case v.Verifier == nil || a.stranger != nil:
+		return nil
+	case a.published == nil && first > 0:
+		return problem(ClassRolledBack, first, "the published checkpoint is gone, which was there when the last segment began")
+	case a.published != nil && a.published.Size < first:
+		return problem(ClassRolledBack, a.published.Size, "the published checkpoint is older than the last segment: somebody put an old one back")
+	}
+	return nil
 }
 
 // begin finds the first segment to read and the tree before it.
@@ -193,7 +225,7 @@ func (v *verification) end(ctx context.Context) error {
 		return v.reconsider(ctx, p)
 	}
 	for _, p := range []*Problem{
-		v.anchors.missing(v.join.size, true), v.join.fork, v.join.tile, v.stranger(), v.beginning(),
+		v.anchors.missing(v.join.size, true), v.join.fork, v.join.tile, v.stranger(), v.stale(), v.beginning(),
 	} {
 		if p != nil {
 			return p
