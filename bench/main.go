@@ -140,6 +140,7 @@ func sections() []section {
 		{"collector", (*bench).collector},
 		{"memory", (*bench).memory},
 		{"arrivals", (*bench).arrivals},
+		{"log", (*bench).log},
 		{"start", (*bench).start},
 	}
 }
