@@ -12,6 +12,7 @@ import (
 	"bulkhead/bench/peers"
 	"bulkhead/host/audit"
 	"bulkhead/host/bundle"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 	"bulkhead/host/keys"
 )
@@ -46,11 +47,27 @@ func (b *bench) newHousehold(ctx context.Context) (*household, error) {
 	if err := os.Mkdir(state, 0o700); err != nil {
 		return nil, err
 	}
-	if h.log, err = audit.Open(audit.Config{Dir: state, Development: true}); err != nil {
+	signer, err := newSigner(filepath.Join(folder, "audit-keys"))
+	if err != nil {
+		return nil, err
+	}
+	if h.log, err = audit.Open(audit.Config{Dir: filepath.Join(state, audit.FolderName), Signer: signer, Development: true}); err != nil {
 		return nil, err
 	}
 	b.Closing(func() { h.log.Close() })
 	return h, nil
+}
+
+// newSigner makes an audit key in a new folder.
+func newSigner(folder string) (*checkpoint.Signer, error) {
+	if _, err := keys.Create(folder, "audit", keys.Audit, true); err != nil {
+		return nil, err
+	}
+	key, err := keys.ReadAudit(filepath.Join(folder, "audit"+keys.PrivateSuffix))
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.NewSigner(checkpoint.Origin("bench", key.Public()), key)
 }
 
 // mint makes a token key, a token, and the auth plugin's config that trusts it.

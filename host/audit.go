@@ -12,7 +12,7 @@ import (
 )
 
 func auditCommand(s *streams) *cobra.Command {
-	cmd := group("audit", "Read and verify the log", auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s))
+	cmd := group("audit", "Read and verify the log", auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s), auditReceiptCommand(s))
 	cmd.Long = `Read and verify the log. LOG is the file or the state directory that holds it, "state" by default. The commands only
 read; a running host does not mind.`
 	return cmd
@@ -25,7 +25,7 @@ func logPath(args []string) string {
 		path = args[0]
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return filepath.Join(path, audit.FileName)
+		return filepath.Join(path, audit.FolderName, "00000000000000000000.log")
 	}
 	return path
 }

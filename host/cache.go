@@ -51,7 +51,7 @@ func (l *loader) heardOfCache(e cache.Event) {
 		return
 	}
 	entry := gate.Entry{
-		Actor: "system/host", Action: "cache/rejected", Resource: l.system.alias(e.Plugin), Outcome: gate.Failure, Kind: gate.KindHost,
+		Actor: "system/host", Action: "cache/rejected", Resource: l.system.alias(e.Plugin), Outcome: gate.Failure, Kind: gate.KindHost, Event: gate.CacheReject,
 		Reason: rejectedReason(e), Development: l.system.development,
 	}
 	if p := l.system.plugin(entry.Resource); p != nil {

@@ -16,17 +16,15 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
 
-	"bulkhead/host/gate"
 	"bulkhead/host/gateway"
-	"bulkhead/host/strictjson"
 )
 
 const defaultURL = "http://127.0.0.1:8080/mcp"
 
 type callOptions struct {
-	url, tokenFile string
-	list, ready    bool
-	timeout        time.Duration
+	url, tokenFile, receipt string
+	list, ready             bool
+	timeout                 time.Duration
 }
 
 func callCommand(s *streams) *cobra.Command {
@@ -41,11 +39,14 @@ NAME=@FILE   a file's bytes in base64
 NAME:=JSON   any JSON value
 
 The token comes from --token-file or the environment variable BULKHEAD_TOKEN; without either the call is made without
-a credential. --json prints the raw result.`,
+a credential. --json prints the raw result.
+
+The host answers with a receipt: proof that its log has the call. --receipt writes it to a file, which anybody can check
+with 'host audit verify-receipt' and the device's public audit key.`,
 		Example: `  bin/host call label image=@examples/quickstart/seven.png
   bin/host call --list`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if (o.list || o.ready) != (len(args) == 0) {
+			if alone := o.list || o.ready; alone != (len(args) == 0) || alone && o.receipt != "" {
 				return usage(errors.New("want a tool's name and its arguments, or --list or --ready alone"))
 			}
 			return nil
@@ -56,6 +57,7 @@ a credential. --json prints the raw result.`,
 	cmd.Flags().StringVar(&o.tokenFile, "token-file", "", "file with the bearer token")
 	cmd.Flags().BoolVar(&o.list, "list", false, "list the tools that this caller may see")
 	cmd.Flags().BoolVar(&o.ready, "ready", false, "only ask whether the host is ready to serve")
+	cmd.Flags().StringVar(&o.receipt, "receipt", "", "write the answer's receipt to this file")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "give up after this long")
 	return cmd
 }
@@ -88,7 +90,12 @@ func (o *callOptions) run(ctx context.Context, s *streams, args []string) error 
 	if err != nil {
 		return bearer.explain(err)
 	}
-	return printResult(s, result, time.Since(start))
+	receipt := receiptOf(result)
+	err = printResult(s, result, receipt, time.Since(start))
+	if o.receipt != "" {
+		err = errors.Join(err, receipt.write(o.receipt))
+	}
+	return err
 }
 
 func (o *callOptions) connect(ctx context.Context, bearer http.RoundTripper) (*mcp.ClientSession, error) {
@@ -208,39 +215,4 @@ func listTools(ctx context.Context, s *streams, session *mcp.ClientSession) erro
 		fmt.Fprintf(&text, "%-24s %s\n", terminal(t.Name), terminal(t.Description))
 	}
 	return s.say(list.Tools, text.String())
-}
-
-// printResult shows an answer to a person. What the tool says is its own word: control characters are escaped.
-func printResult(s *streams, r *mcp.CallToolResult, took time.Duration) error {
-	var text strings.Builder
-	for _, c := range r.Content {
-		switch c := c.(type) {
-		case *mcp.TextContent:
-			fmt.Fprintln(&text, terminal(c.Text))
-		default:
-			fmt.Fprintf(&text, "(%T; --json shows it)\n", c)
-		}
-	}
-	fmt.Fprintf(&text, "%.1f ms", float64(took.Microseconds())/1000)
-	if receipt, ok := receiptOf(r); ok {
-		fmt.Fprintf(&text, " · log entry %d, %s, sha256 %.16s…", receipt.Index, terminal(receipt.Entry), terminal(receipt.Hash))
-	}
-	text.WriteString("\n")
-	if err := s.say(r, text.String()); err != nil {
-		return err
-	}
-	if r.IsError {
-		return &exitError{exitPlugin, errors.New("the tool answered that it failed"), ""}
-	}
-	return nil
-}
-
-// receiptOf finds the receipt in a result. A host of another make may have none.
-func receiptOf(r *mcp.CallToolResult) (gate.Receipt, bool) {
-	raw, err := json.Marshal(r.Meta["bulkhead/receipt"])
-	if err != nil {
-		return gate.Receipt{}, false
-	}
-	var receipt gate.Receipt
-	return receipt, strictjson.Decode(raw, &receipt) == nil && receipt.Hash != ""
 }

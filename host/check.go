@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bulkhead/host/audit"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 )
 
@@ -48,7 +48,7 @@ func check(ctx context.Context, s *streams, path string, accept bool) (err error
 	if err != nil {
 		return err
 	}
-	attester, err := newAttester(sys, func() audit.Head { return audit.Head{} })
+	attester, err := newAttester(sys, func() checkpoint.Head { return checkpoint.Head{} })
 	if err != nil {
 		return err
 	}

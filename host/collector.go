@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"math"
 	"strings"
@@ -76,7 +77,10 @@ func (c *collector) use(capability abi.Capability, err error) {
 
 // Append implements gate.Log. Of the entries that a host would write it keeps the plugin's own words.
 func (c *collector) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
-	if e.Action != abi.Audit.String() {
+	if e.Event == "" {
+		return gate.Receipt{}, errors.New("an entry of no event")
+	}
+	if e.Event != gate.CapabilityAudit {
 		return gate.Receipt{}, nil
 	}
 	var object bytes.Buffer

@@ -23,7 +23,8 @@ var trusted = []string{
 	"github.com/spf13/pflag", // cobra's
 	"github.com/tetratelabs/wazero",
 	"github.com/yosida95/uritemplate/v3", // go-sdk's
-	"golang.org/x/oauth2",                // go-sdk's
+	"golang.org/x/mod",
+	"golang.org/x/oauth2", // go-sdk's
 	"golang.org/x/sync",
 	"golang.org/x/sys",
 	"golang.org/x/time",

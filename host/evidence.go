@@ -2,12 +2,12 @@ package main
 
 import (
 	"bulkhead/host/attest"
-	"bulkhead/host/audit"
+	"bulkhead/host/checkpoint"
 )
 
 // newAttester makes evidence about this system with its evidence key. Without a TPM its kind is software, its assurance
 // none, and it says so.
-func newAttester(s *system, head func() audit.Head) (*attest.Software, error) {
+func newAttester(s *system, head func() checkpoint.Head) (*attest.Software, error) {
 	about := aboutHost()
 	var plugins []attest.Plugin
 	for _, p := range s.plugins {
@@ -22,9 +22,6 @@ func newAttester(s *system, head func() audit.Head) (*attest.Software, error) {
 		Signer: s.evidence.Private, PublicKey: s.evidence.Raw, Development: s.development,
 		Host:    attest.Host{Version: about.Version, Revision: about.Revision, Go: about.Go, Platform: about.Platform},
 		Plugins: func() []attest.Plugin { return plugins }, Workers: workers,
-		Log: func() attest.Log {
-			h := head()
-			return attest.Log{Origin: h.Origin, Size: h.Size, Root: h.Hash}
-		},
+		Log: func() attest.Log { return logOf(head()) },
 	})
 }

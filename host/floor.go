@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"os"
-	"path/filepath"
 
 	"bulkhead/host/audit"
 	"bulkhead/host/floor"
@@ -58,7 +57,7 @@ func (s *system) checkFloor() error {
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(filepath.Join(s.Join(s.State), audit.FileName)); f.Fresh() && err == nil && info.Size() > 0 {
+	if f.Fresh() && s.hasLog() {
 		return lostFloor()
 	}
 	_, err = f.Check(want, false)
@@ -71,13 +70,13 @@ func (s *system) acceptFloor(ctx context.Context) error {
 	if err != nil {
 		return usage(err)
 	}
-	log, err := audit.Open(audit.Config{Dir: dir.Path(), Development: s.development})
+	log, err := s.openLog(dir)
 	if err != nil {
-		return errors.Join(refused(err, ""), dir.Close())
+		return errors.Join(err, dir.Close())
 	}
 	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
 	if err = s.raiseFloor(ctx, dir, log, true); err == nil {
-		err = s.recordRoot(ctx, log)
+		err = s.recordKeys(ctx, log)
 	}
 	return errors.Join(err, log.Close(), dir.Close())
 }
@@ -107,7 +106,7 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.L
 		changes = append(changes, floor.Change{What: "the floor was not authenticated"})
 	}
 	for _, c := range changes {
-		if err := s.recordHost(ctx, log, "host/accept", c.Plugin, c.What); err != nil {
+		if err := s.recordHost(ctx, log, gate.PluginAccept, "host/accept", c.Plugin, c.What); err != nil {
 			return err
 		}
 	}
@@ -115,18 +114,23 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.L
 	return refusedByFloor(err)
 }
 
-// recordRoot records that this process made the root key, if it did.
-func (s *system) recordRoot(ctx context.Context, log *audit.Log) error {
+// recordKeys records which keys this process made.
+func (s *system) recordKeys(ctx context.Context, log *audit.Log) error {
+	if s.auditMade {
+		if err := s.recordHost(ctx, log, gate.KeyCreate, "host/audit-key", s.Device.Name, "made the key that signs the log, "+s.audit.KeyID); err != nil {
+			return err
+		}
+	}
 	if !s.rootMade {
 		return nil
 	}
-	return s.recordHost(ctx, log, "host/root-key", s.Device.Name, "made a root key")
+	return s.recordHost(ctx, log, gate.KeyCreate, "host/root-key", s.Device.Name, "made a root key")
 }
 
 // recordHost records what the host did of its own accord.
-func (s *system) recordHost(ctx context.Context, log *audit.Log, action, resource, reason string) error {
+func (s *system) recordHost(ctx context.Context, log *audit.Log, event gate.Event, action, resource, reason string) error {
 	_, err := log.Append(ctx, gate.Entry{
-		Actor: "system/host", Action: action, Resource: resource, Outcome: gate.Success, Kind: gate.KindHost, Reason: reason, Development: s.development,
+		Actor: "system/host", Action: action, Resource: resource, Outcome: gate.Success, Kind: gate.KindHost, Event: event, Reason: reason, Development: s.development,
 	})
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/keys"
 )
 
@@ -23,7 +24,8 @@ func keyNewCommand(s *streams) *cobra.Command {
 		Long: fmt.Sprintf(`Make a key pair: NAME.key (private, 0600) and NAME.pub.
 
 One key pair has one purpose, one of %v. Token keys are Ed25519; all others are composite: ML-DSA-65 and Ed25519,
-of which both halves must verify. --development marks the key for trying things out; a host that holds such a key says so
+of which both halves must verify. An audit key, which signs a log, has an Ed25519 and an ML-DSA-44 pair beside that, for
+other people's tools; a host without one makes it. --development marks the key for trying things out; a host that holds such a key says so
 in its log, its evidence and everywhere else.`, keys.Purposes()),
 		Example: "  bin/host key new acme --purpose publisher --folder keys",
 		Args:    exactly("NAME"),
@@ -47,16 +49,23 @@ in its log, its evidence and everywhere else.`, keys.Purposes()),
 }
 
 func keyShowCommand(s *streams) *cobra.Command {
-	return &cobra.Command{
+	var origin string
+	cmd := &cobra.Command{
 		Use: "show FILE", Short: "Print what is public about a key file", Args: exactly("FILE"),
+		Long: `Print what is public about a key file.
+
+Of an audit key, --origin prints the verifier keys (C2SP signed-note) with which other tools check the log of that name. A
+log's origin is the first line of its checkpoints.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			info, err := keys.Inspect(args[0])
 			if err != nil {
 				return err
 			}
-			return s.showKey(info, "")
+			return s.showLogKey(info, origin)
 		},
 	}
+	cmd.Flags().StringVar(&origin, "origin", "", "of an audit key, print the verifier keys of the log of this name")
+	return cmd
 }
 
 // keyInfo is what `host key show --json` prints.
@@ -67,11 +76,42 @@ type keyInfo struct {
 	Development bool            `json:"development"`
 	KeyID       string          `json:"keyid"`
 	JWK         json.RawMessage `json:"jwk,omitempty"` // token keys: for config.keys of an auth plugin
+
+	Origin       string                   `json:"origin,omitempty"` // audit keys: of the log that the verifier keys are for
+	VerifierKeys *checkpoint.VerifierKeys `json:"verifier_keys,omitempty"`
+}
+
+func keyInfoOf(i keys.Info) (keyInfo, string) {
+	text := fmt.Sprintf("name        %s\npurpose     %s\nalgorithm   %s\ndevelopment %v\nkeyid       %s\n", i.Name, i.Purpose, i.Algorithm(), i.Development, i.KeyID)
+	return keyInfo{Name: i.Name, Purpose: i.Purpose, Algorithm: i.Algorithm(), Development: i.Development, KeyID: i.KeyID}, text
+}
+
+// showLogKey is showKey with a log's verifier keys.
+func (s *streams) showLogKey(i keys.Info, origin string) error {
+	if origin == "" {
+		return s.showKey(i, "")
+	}
+	public, err := i.AuditPublic()
+	if err != nil {
+		return usage(fmt.Errorf("--origin: %w", err))
+	}
+	v, err := checkpoint.NewVerifier(origin, public)
+	if err != nil {
+		return usage(fmt.Errorf("--origin: %w", err))
+	}
+	out, text := keyInfoOf(i)
+	k := v.Keys()
+	out.Origin, out.VerifierKeys = origin, &k
+	text += fmt.Sprintf("origin      %s\ned25519     %s\nmldsa44     %s\ncomposite   %s\n", origin, k.Ed25519, k.MLDSA44, k.Composite)
+	return s.say(out, text)
 }
 
 func (s *streams) showKey(i keys.Info, before string) error {
-	out := keyInfo{Name: i.Name, Purpose: i.Purpose, Algorithm: i.Algorithm(), Development: i.Development, KeyID: i.KeyID}
-	text := fmt.Sprintf("%sname        %s\npurpose     %s\nalgorithm   %s\ndevelopment %v\nkeyid       %s\n", before, i.Name, i.Purpose, i.Algorithm(), i.Development, i.KeyID)
+	out, text := keyInfoOf(i)
+	text = before + text
+	if i.Purpose == keys.Audit {
+		text += "verifiers   host key show FILE --origin ORIGIN prints this key for the tools that check logs\n"
+	}
 	if i.Purpose == keys.Token {
 		jwk, err := i.JWK()
 		if err != nil {

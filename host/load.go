@@ -31,8 +31,9 @@ type loader struct {
 	backends map[placement]runtimes.Backend
 	progress func(p *plugin, took time.Duration)
 
-	mu      sync.Mutex                 // while loading
-	modules map[string]runtimes.Module // by alias
+	mu       sync.Mutex                 // while loading
+	modules  map[string]runtimes.Module // by alias
+	bindings []*capability.Binding
 }
 
 // newLoader binds capabilities to log and logger. close must be called.
@@ -162,10 +163,10 @@ func admit(ctx context.Context, backend runtimes.Backend, p runtimes.Program, b 
 }
 
 // bind gives a plugin its capabilities, in the order of its descriptor's slots.
-func (l *loader) bind(p *plugin) (runtimes.Host, error) {
+func (l *loader) bind(p *plugin) (*capability.Binding, error) {
 	d := p.bundle.Descriptor
 	c := capability.Config{
-		Alias: p.Alias, Name: d.Name, Digest: p.bundle.Digest, Role: p.Role, Grants: p.Grants,
+		Alias: p.Alias, Name: d.Name, Digest: p.bundle.Digest, Backend: p.ref().Backend, Role: p.Role, Grants: p.Grants,
 		Audit: l.log, Log: l.logger, Attester: l.attester,
 	}
 	for _, slot := range d.Keys {
@@ -179,7 +180,14 @@ func (l *loader) bind(p *plugin) (runtimes.Host, error) {
 			Plugin: model.ref(), Module: l.module(model.Alias), InputBytes: in, OutputBytes: out, Batch: model.bundle.Descriptor.Examples(),
 		})
 	}
-	return capability.Bind(c)
+	b, err := capability.Bind(c)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bindings = append(l.bindings, b)
+	return b, nil
 }
 
 // selfTest runs what the author signed as the plugin's behaviour. There is no call, so log and read alone work.
@@ -216,6 +224,9 @@ func (l *loader) close(ctx context.Context) error {
 	var errs []error
 	for _, m := range l.modules {
 		errs = append(errs, m.Close(ctx))
+	}
+	for _, b := range l.bindings {
+		b.Close()
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err // a module that still runs needs its engine

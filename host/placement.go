@@ -18,6 +18,9 @@ type placement struct {
 	worker    string // on the workbench: path of the program that is the worker; "": this one
 }
 
+// String is the placement as entries name it.
+func (p placement) String() string { return p.engine + "/" + string(p.isolation) }
+
 // relaxedSIMD reports whether the engine offers it.
 func (p placement) relaxedSIMD() bool { return p.engine == "wasmtime" }
 

@@ -95,11 +95,7 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	} else if err != nil {
 		return h, usage(err)
 	}
-	if h.log, err = audit.Open(audit.Config{Dir: h.dir.Path(), Development: sys.development}); err != nil {
-		var problem *audit.Problem
-		if errors.As(err, &problem) {
-			err = refused(err, "'host audit verify' says more; keep the file as evidence")
-		}
+	if h.log, err = sys.openLog(h.dir); err != nil {
 		return h, err
 	}
 	if err := sys.makeRoot(h.dir, false); err != nil {
@@ -108,10 +104,10 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	if err := sys.raiseFloor(ctx, h.dir, h.log, false); err != nil {
 		return h, err
 	}
-	if err := h.record(ctx, "host/start"); err != nil {
+	if err := h.record(ctx, gate.HostStart, "host/start"); err != nil {
 		return h, err
 	}
-	if err := sys.recordRoot(ctx, h.log); err != nil {
+	if err := sys.recordKeys(ctx, h.log); err != nil {
 		return h, err
 	}
 	attester, err := newAttester(sys, h.log.Head)
@@ -147,8 +143,8 @@ func openState(ctx context.Context, path string) (*state.Dir, error) {
 }
 
 // record writes what the host itself does, with everything that it runs.
-func (h *running) record(ctx context.Context, action string) error {
-	e := gate.Entry{Actor: "system/host", Action: action, Resource: h.sys.Device.Name, Outcome: gate.Success, Kind: gate.KindHost, Development: h.sys.development}
+func (h *running) record(ctx context.Context, event gate.Event, action string) error {
+	e := gate.Entry{Actor: "system/host", Action: action, Resource: h.sys.Device.Name, Outcome: gate.Success, Kind: gate.KindHost, Event: event, Development: h.sys.development}
 	for _, p := range h.sys.plugins {
 		e.Plugins = append(e.Plugins, p.ref())
 	}
@@ -167,7 +163,7 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 	}
 	server, err := gateway.New(gateway.Config{
 		Gate: h.gate, Tools: h.loader.tools(), Name: "bulkhead", Version: version, Logger: h.logger, Origins: h.sys.Listen.Origins,
-		Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
+		Audit: h.log, Ready: h.ready, WithProgress: capability.WithProgress, Credential: credential,
 	})
 	if err != nil {
 		return err
@@ -234,7 +230,7 @@ func (h *running) close(ctx context.Context) error {
 	}
 	if h.log != nil {
 		if h.gate != nil && h.log.Err() == nil {
-			errs = append(errs, h.record(ctx, "host/stop"))
+			errs = append(errs, h.record(ctx, gate.HostStop, "host/stop"))
 		}
 		errs = append(errs, h.log.Close())
 	}

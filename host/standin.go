@@ -9,14 +9,13 @@ import (
 	"bulkhead/host/capability"
 	"bulkhead/host/gate"
 	"bulkhead/host/keys"
-	"bulkhead/runtimes"
 )
 
 // A standIn is the host of a plugin on the workbench: the very binding that a plugin has in a real one, with its checks
 // and quotas, over things that are nobody's. Keys are made on the spot and thrown away, models echo, entries and log lines
 // are collected.
 type standIn struct {
-	binding runtimes.Host
+	binding *capability.Binding
 	words   *collector
 }
 

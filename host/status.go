@@ -28,7 +28,7 @@ type hostStatus struct {
 
 type logStatus struct {
 	Size    uint64 `json:"size"` // entries
-	Hash    string `json:"hash"` // of the last one
+	Root    string `json:"root"` // base64 root hash of the tree
 	Accepts bool   `json:"accepts"`
 }
 
@@ -58,7 +58,7 @@ func (h *running) status() hostStatus {
 	head := h.log.Head()
 	s := hostStatus{
 		Version: version, PID: os.Getpid(), Uptime: int64(time.Since(h.started).Seconds()), Manifest: h.sys.Path, Serial: h.sys.Serial,
-		Development: h.sys.development, Ready: true, Log: logStatus{Size: head.Size, Hash: head.Hash, Accepts: h.log.Err() == nil},
+		Development: h.sys.development, Ready: true, Log: logStatus{Size: head.Size, Root: rootText(head), Accepts: h.log.Err() == nil},
 	}
 	if l := h.listener.Load(); l != nil {
 		s.Listener = *l

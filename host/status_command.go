@@ -65,7 +65,7 @@ func statusText(s hostStatus) string {
 	fmt.Fprintf(t, "manifest\t%s, serial %d%s\n", gate.Escape(s.Manifest), s.Serial, either(s.Development, ", development keys", ""))
 	fmt.Fprintf(t, "listener\t%s\n", either(s.Listener == "", "none yet", gate.Escape(s.Listener)))
 	fmt.Fprintf(t, "ready\t%s\n", either(s.Ready, "yes", "no: "+gate.Escape(s.Reason)))
-	fmt.Fprintf(t, "log\t%d entries, head %s, %s\n\n", s.Log.Size, gate.Escape(s.Log.Hash), either(s.Log.Accepts, "accepts more", "has failed"))
+	fmt.Fprintf(t, "log\t%d entries, root %s, %s\n\n", s.Log.Size, gate.Escape(s.Log.Root), either(s.Log.Accepts, "accepts more", "has failed"))
 	t.Flush()
 	fmt.Fprintln(t, "PLUGIN\tROLE\tRUNS ON\tINSTANCES\tCALLS\tREPLACED\tDEATHS\tDROPPED\tSTATE")
 	for _, p := range s.Plugins {

@@ -15,8 +15,10 @@ import (
 	"bulkhead/abi"
 	"bulkhead/host/audit"
 	"bulkhead/host/bundle"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/control"
 	"bulkhead/host/gate"
+	"bulkhead/host/keys"
 	"bulkhead/host/manifest"
 	"bulkhead/host/state"
 	"bulkhead/runtimes"
@@ -50,9 +52,7 @@ func newRunning(t *testing.T) (*running, map[string]*reporting) {
 	if h.dir, err = state.Open(dir); err != nil {
 		t.Fatal(err)
 	}
-	if h.log, err = audit.Open(audit.Config{Dir: dir}); err != nil {
-		t.Fatal(err)
-	}
+	h.log = testLog(t, filepath.Join(dir, audit.FolderName))
 	l.log, sys.Listen.Audience = h.log, "bulkhead"
 	if h.gate, err = newGate(l, newClock(time.Now, h.log.Time)); err != nil {
 		t.Fatal(err)
@@ -78,11 +78,50 @@ func (h *running) ask(t *testing.T, action, resource string) (json.RawMessage, e
 // entries returns what the log holds.
 func (h *running) entries(t *testing.T) (out []gate.Entry) {
 	t.Helper()
-	data, err := os.ReadFile(h.dir.Join(audit.FileName))
+	return entriesOf(t, h.dir.Join(audit.FolderName))
+}
+
+// testLog opens a log under a key of its own.
+func testLog(t *testing.T, dir string) *audit.Log {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "keys")
+	if _, err := keys.Create(folder, "audit", keys.Audit, true); err != nil {
+		t.Fatal(err)
+	}
+	key, err := keys.ReadAudit(filepath.Join(folder, "audit"+keys.PrivateSuffix))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(data)) {
+	signer, err := checkpoint.NewSigner(checkpoint.Origin("test", key.Public()), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := audit.Open(audit.Config{Dir: dir, Signer: signer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// entriesOf returns what the log in a folder holds.
+func entriesOf(t *testing.T, folder string) (out []gate.Entry) {
+	t.Helper()
+	segments, err := filepath.Glob(filepath.Join(folder, "*.log"))
+	if err != nil || len(segments) == 0 {
+		t.Fatalf("segments %v, %v", segments, err)
+	}
+	var all []byte
+	for _, name := range segments {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, data...)
+	}
+	for line := range strings.Lines(string(all)) {
+		if strings.HasPrefix(line, "seal ") {
+			continue
+		}
 		var e gate.Entry
 		if err := json.Unmarshal([]byte(line[65:]), &e); err != nil {
 			t.Fatal(err)
@@ -149,13 +188,13 @@ func TestAdministrationRefuses(t *testing.T) {
 // A host that cannot record shows nothing, and is not ready.
 func TestStatusNeedsTheLog(t *testing.T) {
 	h, _ := newRunning(t)
-	if err := os.Truncate(h.dir.Join(audit.FileName), 0); err != nil {
+	if err := os.Truncate(filepath.Join(h.dir.Join(audit.FolderName), "00000000000000000000.log"), 0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.ask(t, "host/status", ""); err != nil {
 		t.Fatal(err) // the first entry goes into an empty file
 	}
-	if err := os.Truncate(h.dir.Join(audit.FileName), 0); err != nil {
+	if err := os.Truncate(filepath.Join(h.dir.Join(audit.FolderName), "00000000000000000000.log"), 0); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := h.ask(t, "host/status", ""); err == nil || !strings.Contains(err.Error(), "somebody else changed it") {
@@ -188,7 +227,7 @@ func TestReadyFollowsThePipeline(t *testing.T) {
 func TestStatusTextIsEscaped(t *testing.T) {
 	const evil = "\x1b]0;x\a\u202e"
 	text := statusText(hostStatus{
-		Version: evil, Manifest: evil, Listener: evil, Reason: evil, Log: logStatus{Hash: evil},
+		Version: evil, Manifest: evil, Listener: evil, Reason: evil, Log: logStatus{Root: evil},
 		Plugins: []pluginStatus{{Alias: evil, Name: evil, Version: evil, Role: evil, Backend: evil, Isolation: evil, Quarantined: evil, Reason: evil}},
 	})
 	if strings.ContainsAny(text, "\x1b\a\u202e") {

@@ -23,9 +23,11 @@ type system struct {
 	plugins     []*plugin            // by alias
 	signers     map[string]*keys.Key // the device's sign keys, by id
 	evidence    *keys.Key
+	audit       *keys.AuditKey                // nil: the device has none yet
 	workers     map[string]*worker.Executable // those that are no process of this program, by backend
 	root        *keys.Root                    // nil: the device has none
 	rootMade    bool                          // by this process
+	auditMade   bool                          // by this process
 	development bool                          // one of the keys is a development key
 }
 
@@ -43,7 +45,7 @@ func newPlugin(p manifest.Plugin, b *bundle.Bundle) *plugin {
 
 // ref names the plugin in entries; which module runs is told where there are two.
 func (p *plugin) ref() gate.PluginRef {
-	ref := gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest}
+	ref := gate.PluginRef{Alias: p.Alias, Digest: p.bundle.Digest, Backend: placed(p.Plugin).String()}
 	if p.bundle.Relaxed != nil {
 		ref.Module, ref.ModuleDigest = p.module.File, p.module.Digest
 	}
@@ -113,6 +115,11 @@ func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
 		errs = append(errs, err)
 	} else {
 		note("evidence", s.evidence.Info)
+	}
+	if err = s.readAudit(); err != nil {
+		errs = append(errs, err)
+	} else if s.audit != nil {
+		note("audit", s.audit.Info)
 	}
 	for _, p := range s.Plugins {
 		for slot, id := range p.Sign {

@@ -15,6 +15,7 @@ type workbench struct {
 	backend runtimes.Backend
 	module  runtimes.Module
 	limits  runtimes.Limits
+	host    *standIn
 	words   *collector
 	calls   int
 }
@@ -22,14 +23,14 @@ type workbench struct {
 // newWorkbench loads sp, under its limits. The caller closes it.
 func newWorkbench(ctx context.Context, sp *specimen, at placement, limits runtimes.Limits) (*workbench, error) {
 	w := &workbench{limits: limits, words: newCollector()}
-	host, err := newStandIn(sp, w.words)
-	if err != nil {
+	var err error
+	if w.host, err = newStandIn(sp, w.words); err != nil {
 		return nil, err
 	}
 	if w.backend, err = at.openAlone(); err != nil {
 		return nil, err
 	}
-	if w.module, err = loadSpecimen(ctx, w.backend, sp, at, host, limits); err != nil {
+	if w.module, err = loadSpecimen(ctx, w.backend, sp, at, w.host, limits); err != nil {
 		return nil, errors.Join(err, w.backend.Close(ctx))
 	}
 	return w, nil
@@ -70,6 +71,7 @@ func (w *workbench) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runtimes.Grace)
 	defer cancel()
 	err := w.module.Close(ctx)
+	w.host.binding.Close()
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"bulkhead/host/attest"
-	"bulkhead/host/audit"
+	"bulkhead/host/checkpoint"
 	"bulkhead/runtimes"
 	"bulkhead/runtimes/wazero"
 	"bulkhead/runtimes/worker"
@@ -84,7 +84,7 @@ func TestEvidenceNamesWorkers(t *testing.T) {
 	if err := os.WriteFile(dir+"/worker", []byte("another"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	attester, err := newAttester(sys, func() audit.Head { return audit.Head{Origin: "o", Hash: "h"} })
+	attester, err := newAttester(sys, func() checkpoint.Head { return checkpoint.Head{} })
 	if err != nil {
 		t.Fatal(err)
 	}

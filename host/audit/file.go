@@ -6,9 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"bulkhead/host/safefile"
 )
 
 // file is what the log needs of an *os.File. Tests put faults between.
@@ -21,45 +22,28 @@ type file interface {
 	Close() error
 }
 
-// ErrInUse says that another process has the log open for writing.
-var ErrInUse = errors.New("the log is in use by another host")
-
-// openLog opens or creates the log for this process alone. What is not a plain file of ours is refused.
-func openLog(path string) (*os.File, error) {
+// openSegment opens a segment to append, creating it with flag os.O_EXCL|os.O_CREATE. What is not a plain file of ours is
+// refused.
+func openSegment(root *os.Root, name string, flag int) (*os.File, error) {
 	// O_NONBLOCK: opening a FIFO must not wait for its other end. It means nothing for a regular file.
-	flags := os.O_RDWR | os.O_CREATE | os.O_APPEND | unix.O_NOFOLLOW | unix.O_NONBLOCK
-	f, err := os.OpenFile(path, flags, 0o600)
+	f, err := root.OpenFile(name, os.O_RDWR|os.O_APPEND|unix.O_NOFOLLOW|unix.O_NONBLOCK|flag, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := claim(f); err != nil {
-		f.Close()
-		return nil, err
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", name)
+	}
+	if err == nil {
+		err = safefile.Private(name, info)
+	}
+	if _, names, ok := safefile.Owner(info); err == nil && (!ok || names != 1) {
+		err = fmt.Errorf("%s has %d names, not one", name, names)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
-}
-
-func claim(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !ok || !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a regular file", f.Name())
-	case st.Nlink != 1:
-		return fmt.Errorf("%s has %d names, not one", f.Name(), st.Nlink)
-	case st.Uid != 0 && st.Uid != uint32(os.Geteuid()):
-		return fmt.Errorf("%s belongs to uid %d", f.Name(), st.Uid)
-	case info.Mode().Perm()&0o022 != 0:
-		return fmt.Errorf("%s can be written by others (mode %#o)\nhint: chmod 600", f.Name(), info.Mode().Perm())
-	}
-	err = ignoringEINTR(func() error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return ErrInUse
-	}
-	return err
 }
 
 // openRead opens a regular file for reading, never waiting for anybody.

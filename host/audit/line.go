@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -31,22 +32,52 @@ const (
 // ErrTooLarge refuses an entry over MaxEntry bytes. The log goes on.
 var ErrTooLarge = fmt.Errorf("the entry has more than %d bytes", MaxEntry)
 
-// appendLine appends e as one line and returns the hash of its bytes.
-func appendLine(dst []byte, e *gate.Entry) ([]byte, string, error) {
-	var body bytes.Buffer
-	enc := json.NewEncoder(&body)
-	enc.SetEscapeHTML(false) // it would sextuple a plugin's audit object
-	if err := enc.Encode(e); err != nil {
-		return dst, "", fmt.Errorf("encoding the entry: %w", err)
+// An encoder writes entries. Its buffer is used again and again.
+type encoder struct {
+	buf  bytes.Buffer
+	json *json.Encoder
+}
+
+func newEncoder() *encoder {
+	e := &encoder{}
+	e.json = json.NewEncoder(&e.buf)
+	e.json.SetEscapeHTML(false) // it would sextuple a plugin's audit object
+	return e
+}
+
+// encode returns the entry's bytes, valid until the next call, with a signature of their own if sign is not nil.
+func (e *encoder) encode(entry *gate.Entry, sign func([]byte) ([]byte, error)) ([]byte, error) {
+	e.buf.Reset()
+	if err := e.json.Encode(entry); err != nil {
+		return nil, fmt.Errorf("encoding the entry: %w", err)
 	}
-	if body.Len() > MaxEntry+1 {
-		return dst, "", ErrTooLarge
+	e.buf.Truncate(e.buf.Len() - 1) // the newline
+	if sign != nil {
+		sig, err := sign(e.buf.Bytes())
+		if err != nil {
+			return nil, fmt.Errorf("signing the entry: %w", err)
+		}
+		e.buf.Truncate(e.buf.Len() - 1) // the brace, which the signature's member goes before
+		e.buf.WriteString(signatureMember)
+		e.buf.WriteString(base64.StdEncoding.EncodeToString(sig))
+		e.buf.WriteString(`"}`)
 	}
-	line := body.Bytes() // with its newline
-	hash := hashOf(line[:len(line)-1])
+	if e.buf.Len() > MaxEntry {
+		return nil, ErrTooLarge
+	}
+	return e.buf.Bytes(), nil
+}
+
+// signatureMember begins the last member of an entry that is signed by itself.
+const signatureMember = `,"signature":"`
+
+// appendLine appends an entry's bytes as a line and returns their hash.
+func appendLine(dst, body []byte) ([]byte, string) {
+	hash := hashOf(body)
 	dst = append(dst, hash...)
 	dst = append(dst, ' ')
-	return append(dst, line...), hash, nil
+	dst = append(dst, body...)
+	return append(dst, '\n'), hash
 }
 
 // A record is a line that has been read and is right in itself; whether it follows the one before is chain's question.

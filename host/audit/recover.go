@@ -6,129 +6,172 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
+	"bulkhead/host/safefile"
 )
 
 // Recovery: what a crash may leave behind, and nothing else, is repaired. A crash tears the last write, which no sender
-// was told about. The end of the file is then
-//
-//   - a last line that is incomplete or does not have its hash, or
-//   - a line with zero bytes where blocks never reached the device, and whatever stands after it,
-//
-// and at most maxBatch bytes long. That is cut, kept aside as audit.torn-INDEX and reported by an entry. Any other damage
-// is somebody's doing, and the log is refused: cutting it would destroy the evidence and good entries with it.
+// was told about. What follows the last seal is then at most maxBatch bytes long and either has no seal, or a hole of zero
+// bytes where blocks never reached the device. That is cut, kept aside as torn-INDEX and reported by an entry. Any other
+// damage is somebody's doing, and the log is refused: cutting it would destroy the evidence and good entries with it.
 
-// maxOpen bounds the decisions without result that a log may have at one time. Far more calls than that cannot run.
-const maxOpen = 1 << 20
+// maxCheckpoint is the size of the largest checkpoint file: witnesses may have added their lines.
+const maxCheckpoint = 1 << 20
 
-// errTorn ends a scan at a line that a crash explains.
-var errTorn = errors.New("torn")
-
-// recoverLog reads the log, repairs it, and returns a writer that goes on behind it.
-func recoverLog(c Config, f file) (*writer, error) {
-	info, err := f.Stat()
+// recoverLog reads the log, repairs it, and returns a writer that goes on behind it, with all that the last process could
+// not write.
+func recoverLog(c Config, root *os.Root) (*writer, error) {
+	w, err := resume(c, root)
 	if err != nil {
 		return nil, err
 	}
-	s := &scan{file: f, size: info.Size(), chain: newChain(), open: map[string]decision{}}
-	torn := ""
-	if err = s.run(); errors.Is(err, errTorn) {
-		torn, err = s.cut(c.Dir)
+	if err := w.settle(); err != nil {
+		w.tiles.close()
+		return nil, errors.Join(err, w.file.Close())
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Sync(); err != nil { // entries of a killed process may be in memory only
-		return nil, err
-	}
-	if err := syncDir(c.Dir); err != nil {
-		return nil, err
-	}
-	w := &writer{file: f, now: c.Now, dev: c.Development, chain: s.chain, size: s.good, failed: make(chan struct{})}
-	if s.chain.size > 0 {
-		if w.time, err = time.Parse(timestamp, s.chain.time); err != nil {
-			return nil, err
-		}
-	}
-	w.publish()
-	return w, w.settle(c, s, torn)
+	return w, nil
 }
 
-// settle writes what the last process could not: that the log was torn, and which decisions have no result.
-func (w *writer) settle(c Config, s *scan, torn string) error {
-	if torn != "" {
-		if err := w.encode(newRequest(tornEntry(c, torn, s.size-s.good))); err != nil {
-			return err
+// resume returns a writer behind the last entry. It repairs, but writes no entry.
+func resume(c Config, root *os.Root) (*writer, error) {
+	saved, err := readPublished(c, root)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{Config: c, root: root, encoder: newEncoder(), failed: make(chan struct{})}
+	r := &replay{writer: w, saved: saved}
+	if err := r.run(); err != nil {
+		return nil, err
+	}
+	w.torn = r.torn
+	w.tiles = newTiles(root)
+	w.tiles.keep(r.full)
+	return w, nil
+}
+
+// readPublished reads the checkpoint, nil if there is none, and believes it only under the log's own key.
+func readPublished(c Config, root *os.Root) (*saved, error) {
+	note, _, err := safefile.Read(root, CheckpointName, maxCheckpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the checkpoint: %w", err)
+	}
+	head, err := c.Signer.Verifier().Open(note)
+	if err != nil {
+		return nil, &Problem{ClassForeign, 0, fmt.Sprintf("the checkpoint is not one of this log's key: %v", err)}
+	}
+	return &saved{head, note}, nil
+}
+
+type saved struct {
+	head checkpoint.Head
+	note []byte
+}
+
+// settle makes durable what was read, and writes what the last process could not: that the log was torn, and which
+// decisions have no result.
+func (w *writer) settle() error {
+	if err := w.file.Sync(); err != nil { // entries of a killed process may be in memory only
+		return err
+	}
+	if err := safefile.Sync(w.root); err != nil {
+		return err
+	}
+	if err := makeReserve(w.root); err != nil {
+		return err
+	}
+	if w.Public != nil {
+		if err := safefile.Replace(w.root, PublicName, w.Public); err != nil {
+			return fmt.Errorf("keeping the public key: %w", err)
 		}
 	}
-	for _, d := range s.pending() {
-		e, err := s.decisionAt(d.offset)
-		if err != nil {
-			return err
-		}
-		for range d.count {
-			if err := w.encode(newRequest(partialEntry(c, e))); err != nil {
-				return fmt.Errorf("closing the decision on call %s: %w", e.Call, err)
-			}
-			if w.full() {
-				w.commit()
-			}
+	if t := w.torn; t.name != "" {
+		w.add(newRequest(w.hostEntry(gate.AuditRecover, "audit/recover", t.name, gate.Success, fmt.Sprintf("a torn tail of %d bytes was cut and kept aside", t.size), nil)))
+	}
+	for _, index := range w.decisions.pending() {
+		if err := w.closeDecision(index); err != nil {
+			return fmt.Errorf("closing decision %d: %w", index, err)
 		}
 	}
 	w.commit()
+	if w.failure() == nil && w.due() {
+		if err := w.rotate(); err != nil {
+			return err
+		}
+	}
 	return w.failure()
 }
 
-func tornEntry(c Config, name string, size int64) gate.Entry {
+// closeDecision writes the result of a decision that a crash left without one.
+func (w *writer) closeDecision(index uint64) error {
+	e, err := readEntry(w.root, index)
+	if err != nil {
+		return err
+	}
+	r := newRequest(gate.Entry{
+		Actor: e.Actor, Action: e.Action, Resource: e.Resource, Outcome: gate.Partial, Kind: gate.KindResult, Event: gate.CallResult,
+		TraceID: e.TraceID, Call: e.Call, Request: e.Request, Reason: "the host ended before the call did",
+	})
+	w.add(r)
+	select {
+	case err := <-r.done:
+		return err
+	default:
+	}
+	if w.complete() {
+		w.commit()
+	}
+	return w.failure()
+}
+
+func newTrace() string {
 	var trace [16]byte
 	rand.Read(trace[:]) // never fails (crypto/rand)
-	return gate.Entry{
-		Actor: "system/host", Action: "audit/recover", Resource: name, Outcome: gate.Success, Kind: gate.KindHost,
-		TraceID: hex.EncodeToString(trace[:]), Development: c.Development,
-		Reason: fmt.Sprintf("a torn tail of %d bytes was cut and kept aside", size),
-	}
+	return hex.EncodeToString(trace[:])
 }
 
-func partialEntry(c Config, e gate.Entry) gate.Entry {
-	return gate.Entry{
-		Actor: e.Actor, Action: e.Action, Resource: e.Resource, Outcome: gate.Partial, Kind: gate.KindResult,
-		TraceID: e.TraceID, Call: e.Call, Request: e.Request, Development: c.Development,
-		Reason: "the host ended before the call did",
-	}
+// A tear is what was cut from the end.
+type tear struct {
+	name string // of the file that keeps it; "": nothing was cut
+	size int64
 }
 
-// cut keeps the torn tail aside and takes it off the log, in this order, and returns the name of what was kept.
-func (s *scan) cut(dir string) (string, error) {
-	tail := make([]byte, s.size-s.good)
-	if _, err := s.file.ReadAt(tail, s.good); err != nil && err != io.EOF {
-		return "", err
+// cut keeps what stands behind the durable part aside and takes it off the segment, in this order.
+func (r *replay) cut(size int64) error {
+	tail := make([]byte, size-r.size)
+	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
+		return err
 	}
-	name, err := keep(dir, s.chain.size, tail)
+	name, err := keep(r.root, r.chain.size, tail)
 	if err != nil {
-		return "", fmt.Errorf("keeping the torn tail aside: %w", err)
+		return fmt.Errorf("keeping the torn tail aside: %w", err)
 	}
-	if err := s.file.Truncate(s.good); err != nil {
-		return "", fmt.Errorf("cutting the torn tail: %w", err)
+	if err := r.file.Truncate(r.size); err != nil {
+		return fmt.Errorf("cutting the torn tail: %w", err)
 	}
-	return name, nil
+	r.torn = tear{name, int64(len(tail))}
+	return nil
 }
 
 // maxKept is how many torn tails of one index are kept: each start that fails between keeping and cutting adds one.
 const maxKept = 100
 
-func keep(dir string, index uint64, tail []byte) (string, error) {
+func keep(root *os.Root, index uint64, tail []byte) (string, error) {
 	for i := range maxKept {
-		name := fmt.Sprintf("audit.torn-%d", index)
+		name := fmt.Sprintf("%s%d", tornPrefix, index)
 		if i > 0 {
 			name = fmt.Sprintf("%s.%d", name, i)
 		}
-		f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+		f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 		if errors.Is(err, os.ErrExist) {
 			continue
 		}
@@ -138,7 +181,22 @@ func keep(dir string, index uint64, tail []byte) (string, error) {
 		if err := writeSynced(f, tail); err != nil {
 			return "", err
 		}
-		return name, syncDir(dir)
+		return name, safefile.Sync(root)
 	}
 	return "", fmt.Errorf("there are %d of entry %d already", maxKept, index)
+}
+
+// close ends the writer after a last publication.
+func (w *writer) close() error {
+	var errs []error
+	if w.failure() == nil {
+		errs = append(errs, w.tiles.settle(), w.publish())
+	}
+	return errors.Join(append(errs, w.tiles.close(), w.file.Close(), w.root.Close())...)
+}
+
+// parseTime reads an entry's timestamp, which parseLine has checked.
+func parseTime(s string) time.Time {
+	t, _ := time.Parse(timestamp, s)
+	return t
 }

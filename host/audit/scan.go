@@ -2,130 +2,354 @@ package audit
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"maps"
+	"os"
 
+	"golang.org/x/mod/sumdb/tlog"
+
+	"bulkhead/host/audit/tree"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
+	"bulkhead/host/safefile"
 )
 
-// A decision is open as long as its result is missing. Only its place is kept.
-type decision struct {
-	offset int64
-	count  int // calls of one client request may share an id, action and resource
+// A replay brings a writer to where the last process left off: from the tiles to the beginning of the last segment, from
+// there entry by entry.
+type replay struct {
+	*writer
+	saved *saved // nil: nothing was published
+	met   bool   // a seal agreed with it
+	torn  tear
+	last  seal   // the last good one
+	since uint64 // index of the first entry that it covers and the one before does not
+	end   int64  // size of the segment as it was found
 }
 
-// scan reads a log as it was left.
-type scan struct {
-	file  file
-	size  int64 // of the file
-	good  int64 // bytes of whole entries
-	chain chain
-	open  map[string]decision
-}
-
-func (s *scan) reader() io.Reader { return io.NewSectionReader(s.file, 0, s.size) }
-
-// run returns nil for a whole log, errTorn for one that a crash left, a *Problem for any other.
-func (s *scan) run() error {
-	in := newLines(s.reader())
-	for {
-		l, err := in.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		r, err := l.parse()
-		switch {
-		case err != nil && s.torn(l, err, in.offset):
-			return errTorn
-		case err != nil:
-			return s.refuse()
-		case s.chain.check(r) != nil:
-			return s.refuse()
-		}
-		if err := s.follow(&r.entry, l.offset); err != nil {
-			return err
-		}
-		s.chain.add(&r.entry, r.hash)
-		s.good = in.offset
-	}
-}
-
-// torn reports whether a crash explains a bad line that ends before offset next.
-func (s *scan) torn(l line, err error, next int64) bool {
-	switch {
-	case errors.Is(err, errEntry), s.size-l.offset > maxBatch:
-		return false
-	case next == s.size && !l.long:
-		return true
-	}
-	hole, err := s.zeros(l.offset, next)
-	return err == nil && hole
-}
-
-// zeros reports whether a part of the file, at most maxBatch bytes, has a zero byte. No entry has one.
-func (s *scan) zeros(from, to int64) (bool, error) {
-	data := make([]byte, to-from)
-	if _, err := s.file.ReadAt(data, from); err != nil && err != io.EOF {
-		return false, err
-	}
-	return bytes.IndexByte(data, 0) >= 0, nil
-}
-
-// refuse finds the name of what is wrong.
-func (s *scan) refuse() error {
-	if _, err := Verify(s.reader(), nil); err != nil {
+func (r *replay) run() error {
+	segments, err := listSegments(r.root.FS())
+	if err != nil {
 		return err
 	}
-	return errors.New("the log changed while it was read")
+	if len(segments) == 0 {
+		return r.create()
+	}
+	for {
+		first := segments[len(segments)-1]
+		if err := r.segment(segments, nil); err != nil {
+			return errors.Join(err, r.closeFile())
+		}
+		if r.chain.size > first || first == 0 {
+			break
+		}
+		if err := r.withdraw(); err != nil {
+			return err
+		}
+		if segments = segments[:len(segments)-1]; len(segments) == 0 {
+			return &Problem{ClassTruncated, first, "the only segment has no entry"}
+		}
+	}
+	if err := r.compare(); err != nil {
+		return errors.Join(err, r.closeFile())
+	}
+	r.finish()
+	return nil
 }
 
-// follow keeps track of decisions without result.
-func (s *scan) follow(e *gate.Entry, offset int64) error {
-	allowed := e.Kind == gate.KindDecision && e.Outcome == gate.Success
-	if !allowed && e.Kind != gate.KindResult {
+// create begins a new log.
+func (r *replay) create() error {
+	if r.saved != nil {
+		return &Problem{ClassTruncated, 0, fmt.Sprintf("there is no segment, but %d entries were in it when its checkpoint was published", r.saved.head.Size)}
+	}
+	f, err := createSegment(r.root, 0, r.wrap)
+	if err != nil {
+		return err
+	}
+	r.file, r.chain, r.decisions, r.latest = f, newChain(), newDecisions(), map[gate.Event]uint64{}
+	r.finish()
+	return nil
+}
+
+// withdraw takes back a segment that a rotation began and a crash left without a durable entry.
+func (r *replay) withdraw() error {
+	if r.saved == nil || r.saved.head.Size != r.first {
+		return errors.Join(&Problem{ClassTruncated, r.first, "the last segment has no entry, and the checkpoint is not that of its beginning"}, r.closeFile())
+	}
+	if err := r.closeFile(); err != nil {
+		return err
+	}
+	if err := r.root.Remove(segmentName(r.first)); err != nil {
+		return err
+	}
+	return safefile.Sync(r.root)
+}
+
+func (r *replay) closeFile() error {
+	if r.file == nil {
 		return nil
 	}
-	key := hashOf(fmt.Appendf(nil, "%q %q %q", e.Call, e.Action, e.Resource))
-	d := s.open[key]
-	switch {
-	case allowed && d.count == 0:
-		d = decision{offset, 1}
-	case allowed:
-		d.count++
-	case d.count <= 1:
-		delete(s.open, key)
-		return nil
-	default:
-		d.count--
+	f := r.file
+	r.file = nil
+	return f.Close()
+}
+
+// segment reads the last segment. grown is the tree at its beginning; nil: the one that the tiles hold, and if they do not
+// fit what follows, the one that the segments before make.
+func (r *replay) segment(segments []uint64, grown *tree.Tree) error {
+	first := segments[len(segments)-1]
+	t := grown
+	var err error
+	if t == nil {
+		if t, err = tree.Restore(first, r.readTile); err != nil {
+			return r.rebuild(segments)
+		}
 	}
-	s.open[key] = d
-	if len(s.open) > maxOpen {
-		return fmt.Errorf("more than %d decisions have no result", maxOpen)
+	f, err := openSegment(r.root, segmentName(first), 0)
+	if err != nil {
+		return err
+	}
+	r.file = r.wrap(f)
+	info, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	r.end, r.first, r.size, r.tree, r.full = info.Size(), first, 0, *t, nil
+	r.chain, r.decisions, r.since, r.met = newChain(), newDecisions(), first, false
+	r.chain.size, r.latest = first, map[gate.Event]uint64{}
+	err = r.lines()
+	if errors.Is(err, errRoot) && grown == nil && r.chain.size == first && first > 0 {
+		return errors.Join(r.closeFile(), r.rebuild(segments))
+	}
+	if err != nil {
+		return r.refuse(err)
+	}
+	if r.end > r.size {
+		return r.cut(r.end)
 	}
 	return nil
 }
 
-// pending returns the open decisions in the order of the log.
-func (s *scan) pending() []decision {
-	var out []decision
-	for _, d := range s.open {
-		out = append(out, d)
+func (r *replay) readTile(t tree.Tile) ([]byte, error) { return readTile(r.root, t) }
+
+var (
+	errRoot   = errors.New("the seal's root is not that of the entries")
+	errSize   = errors.New("the seal's size is not that of the entries")
+	errUnseal = errors.New("entries have no seal")
+)
+
+// lines takes batch after batch, up to a torn one at the end.
+func (r *replay) lines() error {
+	in := newLines(io.NewSectionReader(r.file, 0, r.end))
+	p := pending{chain: r.chain, free: r.first > 0}
+	for {
+		l, err := in.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.line(&p, l, in.offset); err != nil {
+			if torn, e := r.tornBehind(); e != nil || !torn {
+				return errors.Join(e, err)
+			}
+			break
+		}
 	}
-	slices.SortFunc(out, func(a, b decision) int { return cmp.Compare(a.offset, b.offset) })
-	return out
+	if len(p.entries) > 0 {
+		if torn, err := r.tornBehind(); err != nil || !torn {
+			return errors.Join(err, errUnseal)
+		}
+	}
+	if r.size > 0 && !r.Signer.Verifier().Seal(r.headOf(r.last), r.last.sig[:]) {
+		return &Problem{ClassForged, r.since, "the last seal was not made with this log's key"}
+	}
+	return nil
 }
 
-func (s *scan) decisionAt(offset int64) (gate.Entry, error) {
-	l, err := newLines(io.NewSectionReader(s.file, offset, s.good-offset)).next()
-	if err != nil {
-		return gate.Entry{}, err
+// pending are entries whose seal has not come yet.
+type pending struct {
+	chain   chain
+	free    bool // the first entry's predecessor is in another segment, or pruned
+	entries []gate.Entry
+	leaves  []tlog.Hash
+}
+
+func (r *replay) line(p *pending, l line, next int64) error {
+	if !l.long && l.ended && isSeal(l.text) {
+		s, err := parseSeal(l.text)
+		if err != nil {
+			return err
+		}
+		return r.take(p, s, next)
 	}
-	r, err := l.parse()
-	return r.entry, err
+	rec, err := l.parse()
+	if err != nil {
+		return err
+	}
+	if p.free && p.chain.size == r.first {
+		p.chain.last = rec.entry.PreviousHash
+	}
+	if err := p.chain.check(rec); err != nil {
+		return err
+	}
+	p.chain.add(&rec.entry, rec.hash)
+	p.entries, p.leaves = append(p.entries, rec.entry), append(p.leaves, tlog.RecordHash(rec.body))
+	if next-r.size > maxBatch {
+		return errUnseal
+	}
+	return nil
+}
+
+// take makes a sealed batch part of the log.
+func (r *replay) take(p *pending, s seal, next int64) error {
+	if s.size != p.chain.size || len(p.entries) == 0 {
+		return errSize
+	}
+	for _, leaf := range p.leaves {
+		var err error
+		if _, r.full, err = r.tree.Append(leaf, nil, r.full); err != nil {
+			return err
+		}
+	}
+	if r.tree.Root() != s.root {
+		return errRoot
+	}
+	if r.saved != nil && r.saved.head.Size == s.size {
+		r.met = r.saved.head.Root == s.root
+	}
+	if r.chain.size == r.first && r.first > 0 {
+		if err := r.reopen(&p.entries[0]); err != nil {
+			return err
+		}
+	}
+	for i := range p.entries {
+		r.note(&p.entries[i], r.chain.size+uint64(i))
+	}
+	r.last, r.since, r.chain, r.size = s, r.chain.size, p.chain, next
+	p.entries, p.leaves = p.entries[:0], p.leaves[:0]
+	return nil
+}
+
+// reopen takes over what a segment's first entry lists. Those that were pruned are not open for anybody.
+func (r *replay) reopen(e *gate.Entry) error {
+	rot, err := parseRotation(e)
+	if err != nil {
+		return err
+	}
+	maps.Copy(r.latest, rot.Latest)
+	for _, index := range rot.Open {
+		old, err := readEntry(r.root, index)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("reading open decision %d: %w", index, err)
+		}
+		r.decisions.follow(&old, index)
+	}
+	return nil
+}
+
+// tornBehind reports whether a crash explains what follows the last seal.
+func (r *replay) tornBehind() (bool, error) {
+	if r.end-r.size > maxBatch {
+		return false, nil
+	}
+	tail := make([]byte, r.end-r.size)
+	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
+		return false, err
+	}
+	if bytes.IndexByte(tail, 0) >= 0 { // no entry has one
+		return true, nil
+	}
+	for l := range bytes.Lines(tail) {
+		if isSeal(l) && bytes.HasSuffix(l, []byte("\n")) { // the write came to its end
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// refuse finds the name of what is wrong.
+func (r *replay) refuse(cause error) error {
+	if problem := diagnose(r.Config, cause); problem != nil {
+		return problem
+	}
+	var p *Problem
+	if errors.As(cause, &p) {
+		return p
+	}
+	class := ClassEdited
+	if errors.Is(cause, errRoot) || errors.Is(cause, errUnseal) {
+		class = ClassForged
+	}
+	return &Problem{class, r.chain.size, cause.Error()}
+}
+
+// rebuild computes the tree before the last segment, and its tiles, from the segments before.
+func (r *replay) rebuild(segments []uint64) error {
+	t, err := tree.Restore(segments[0], r.readTile)
+	if err != nil {
+		return fmt.Errorf("the tiles of what was pruned are lost: %w", err)
+	}
+	for _, first := range segments[:len(segments)-1] {
+		var full []tree.Full
+		err := eachLine(r.root, first, func(l line) error {
+			rec, err := l.parse()
+			if err != nil || isSeal(l.text) {
+				return nil // whether it is right the root will tell
+			}
+			_, full, err = t.Append(tlog.RecordHash(rec.body), nil, full)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, f := range full {
+			if err := writeTile(r.root, f); err != nil {
+				return err
+			}
+		}
+	}
+	if last := segments[len(segments)-1]; t.Size() != last {
+		return r.refuse(&Problem{ClassDeleted, t.Size(), fmt.Sprintf("the segments before %s do not lead up to it", segmentName(last))})
+	}
+	return r.segment(segments, t)
+}
+
+// compare holds what was read against the published checkpoint.
+func (r *replay) compare() error {
+	switch {
+	case r.saved == nil && r.first > 0:
+		return &Problem{ClassRolledBack, r.chain.size, "the checkpoint is gone"}
+	case r.saved == nil:
+		return nil
+	case r.saved.head.Size > r.chain.size:
+		return &Problem{ClassTruncated, r.chain.size, fmt.Sprintf("the log ends here, but %d entries were in it when its checkpoint was published", r.saved.head.Size)}
+	case r.saved.head.Size < r.first:
+		return &Problem{ClassRolledBack, r.saved.head.Size, "the published checkpoint is older than the last segment: somebody put an old one back"}
+	case r.saved.head.Size > r.first && !r.met:
+		return &Problem{ClassForked, r.saved.head.Size - 1, "the published checkpoint is of another history"}
+	}
+	return nil
+}
+
+func (r *replay) headOf(s seal) checkpoint.Head {
+	return checkpoint.Head{Origin: r.Signer.Origin(), Size: s.size, Root: s.root}
+}
+
+// finish shows others what there is.
+func (r *replay) finish() {
+	d := &durable{batch: &batch{head: checkpoint.Head{Origin: r.Signer.Origin(), Root: r.tree.Root()}}}
+	if r.chain.size > 0 {
+		r.time = parseTime(r.chain.time)
+		d = &durable{newBatch(r.Signer, r.headOf(r.last), r.last.sig[:], tree.View{}), r.time}
+	}
+	r.writer.last.Store(d)
+	if r.saved != nil {
+		r.published.Store(&published{r.saved.head.Size, r.saved.note})
+	}
 }

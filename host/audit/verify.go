@@ -14,15 +14,17 @@ type Class string
 // The classes. Hashes tell them apart as far as hashes can: whoever rewrites every hash after a change leaves a good
 // chain, and only a saved head shows it, as ClassForked.
 const (
-	ClassMalformed Class = "malformed" // a line is no entry at all
-	ClassEdited    Class = "edited"    // an entry's bytes were changed
-	ClassDeleted   Class = "deleted"   // entries are missing before this one, or it belongs to another log
-	ClassInserted  Class = "inserted"  // this entry was put, or copied, between others
-	ClassReordered Class = "reordered" // an entry that should come before this one comes later
-	ClassTorn      Class = "torn"      // the last line is incomplete: a crash, or a cut in its middle
-	ClassTruncated Class = "truncated" // the saved head's entry is not there any more
-	ClassForked    Class = "forked"    // the saved head's entry has another hash: history was rewritten
-	ClassForeign   Class = "foreign"   // this is not the log that the head was saved from
+	ClassMalformed  Class = "malformed" // a line is no entry at all
+	ClassEdited     Class = "edited"    // an entry's bytes were changed
+	ClassDeleted    Class = "deleted"   // entries are missing before this one, or it belongs to another log
+	ClassInserted   Class = "inserted"  // this entry was put, or copied, between others
+	ClassReordered  Class = "reordered" // an entry that should come before this one comes later
+	ClassTorn       Class = "torn"      // the last line is incomplete: a crash, or a cut in its middle
+	ClassTruncated  Class = "truncated" // the saved head's entry is not there any more
+	ClassForked     Class = "forked"    // the saved head's entry has another hash: history was rewritten
+	ClassForged     Class = "forged"
+	ClassRolledBack Class = "rolled back"
+	ClassForeign    Class = "foreign" // this is not the log that the head was saved from
 )
 
 // A Problem is the first thing wrong with a log.

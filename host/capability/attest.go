@@ -20,8 +20,8 @@ type attestDetail struct {
 	Evidence string `json:"evidence,omitempty"` // SHA-256 in hex
 }
 
-func (b *binding) attest(ctx context.Context, r *gate.Running, dst, in []byte) ([]byte, error) {
-	if err := spend(b.limits.attest, 1); err != nil {
+func (b *Binding) attest(ctx context.Context, r *gate.Running, dst, in []byte) ([]byte, error) {
+	if err := b.spend(abi.Attest, 1); err != nil {
 		return dst, err
 	}
 	if len(in) < abi.MinNonce || len(in) > abi.MaxNonce {
@@ -33,7 +33,7 @@ func (b *binding) attest(ctx context.Context, r *gate.Running, dst, in []byte) (
 	if err == nil {
 		use.Evidence = digest(evidence)
 	}
-	e := b.entry(r, abi.Attest)
+	e := b.entry(r, abi.Attest, gate.CapabilityAttest)
 	e.Resource = b.Name
 	return b.deliver(ctx, e, use, dst, evidence, err)
 }

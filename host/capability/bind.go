@@ -20,7 +20,6 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/gate"
-	"bulkhead/runtimes"
 )
 
 // Config says what one plugin may use. The zero value of every field gives nothing.
@@ -28,6 +27,7 @@ type Config struct {
 	Alias    string // the manifest's name of the plugin
 	Name     string // its signed name, publisher/name
 	Digest   string // its digest, SHA-256 in hex
+	Backend  string // what runs it, as entries say it: backend/isolation
 	Role     abi.Role
 	Grants   abi.Grants
 	Audit    gate.Log     // required with audit, sign and attest
@@ -38,41 +38,57 @@ type Config struct {
 	Quotas   Quotas       // zero fields: DefaultQuotas
 }
 
-// binding is what one plugin may use.
-type binding struct {
+// A Binding is the host that one plugin sees, a runtimes.Host and runtimes.Inferrer, with what that plugin may use.
+type Binding struct {
 	Config
-	limits  limiters
-	dropped atomic.Int64 // lines since the last one written
+	limits   limiters
+	overruns [abi.Infer + 1]overrun
+	chooser  gate.Chooser // of Audit; nil: it wants what every log wants
+	dropped  atomic.Int64 // lines since the last one written
 }
 
-// Bind returns the host that a plugin sees. It refuses what the role may not have, what is granted and missing, and keys
-// or models that are not granted.
-func Bind(c Config) (runtimes.Host, error) {
+// Bind refuses what the role may not have, what is granted and missing, and keys or models that are not granted. The
+// binding must be closed.
+func Bind(c Config) (*Binding, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("binding capabilities of plugin %s: %w", c.Alias, err)
 	}
-	return &binding{Config: c, limits: newLimiters(c.Quotas)}, nil
+	b := &Binding{Config: c, limits: newLimiters(c.Quotas)}
+	b.chooser, _ = c.Audit.(gate.Chooser)
+	for of := range b.overruns {
+		b.overruns[of].write = func(s spell) error { return b.exceeded(abi.Capability(of), s) }
+	}
+	return b, nil
+}
+
+// Close writes what is still to be said about quotas. The plugin must have come to rest, and the log be open.
+func (b *Binding) Close() {
+	for i := range b.overruns {
+		b.overruns[i].close()
+	}
 }
 
 // Capability implements runtimes.Host.
-func (b *binding) Capability(ctx context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
+func (b *Binding) Capability(ctx context.Context, c abi.Capability, slot uint32, dst, in []byte) ([]byte, error) {
 	if !b.Grants.Has(c) {
 		return dst, abi.ErrDenied
 	}
+	running := gate.RunningFrom(ctx)
 	switch c {
 	case abi.Log:
+		running.UseGrant(c)
 		b.log(ctx, abi.Level(slot), in)
 		return dst, nil
 	case abi.Progress:
 		return dst, b.progress(ctx, in)
 	}
-	running := gate.RunningFrom(ctx)
 	switch {
 	case running == nil: // during Load there is nobody to act for
 		return dst, abi.ErrUnavailable
 	case ctx.Err() != nil:
 		return dst, abi.ErrDeadline
 	}
+	running.UseGrant(c)
 	switch c {
 	case abi.Audit:
 		return dst, b.audit(ctx, running, in)
@@ -87,7 +103,7 @@ func (b *binding) Capability(ctx context.Context, c abi.Capability, slot uint32,
 }
 
 // record makes an entry about a capability's use durable.
-func (b *binding) record(ctx context.Context, e gate.Entry) error {
+func (b *Binding) record(ctx context.Context, e gate.Entry) error {
 	if _, err := b.Audit.Append(ctx, e); err != nil {
 		if ctx.Err() != nil {
 			return abi.ErrDeadline
@@ -98,11 +114,15 @@ func (b *binding) record(ctx context.Context, e gate.Entry) error {
 }
 
 // entry is what all entries about a use have in common.
-func (b *binding) entry(r *gate.Running, c abi.Capability) gate.Entry {
+func (b *Binding) entry(r *gate.Running, c abi.Capability, event gate.Event) gate.Entry {
 	return gate.Entry{
-		Actor: r.Principal, Action: c.String(), Outcome: gate.Success, TraceID: r.Trace, Kind: gate.KindCapability, Call: r.Call,
-		Plugins: []gate.PluginRef{{Alias: b.Alias, Digest: b.Digest}},
+		Actor: r.Principal, Action: c.String(), Outcome: gate.Success, TraceID: r.Trace, Parent: r.Parent, Kind: gate.KindCapability,
+		Event: event, Call: r.Call, Plugins: []gate.PluginRef{b.ref()},
 	}
+}
+
+func (b *Binding) ref() gate.PluginRef {
+	return gate.PluginRef{Alias: b.Alias, Digest: b.Digest, Backend: b.Backend}
 }
 
 // slotName is what descriptors may call a slot, and signedName a plugin.

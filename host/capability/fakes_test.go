@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -11,7 +12,6 @@ import (
 
 	"bulkhead/abi"
 	"bulkhead/host/gate"
-	"bulkhead/runtimes"
 )
 
 var (
@@ -27,6 +27,22 @@ type memory struct {
 	entries []gate.Entry
 	err     error
 	hook    func()
+	wanted  map[gate.Event]bool
+}
+
+// Wants is what a plain log wants, and more if a test says so.
+func (m *memory) Wants(e gate.Event) bool { return e != gate.CapabilityInfer || m.wanted[e] }
+
+// kept returns the entries of one event.
+func (m *memory) kept(event gate.Event) (out []gate.Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.entries {
+		if e.Event == event {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func (m *memory) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
@@ -37,6 +53,9 @@ func (m *memory) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
 	}
 	if m.err != nil {
 		return gate.Receipt{}, m.err
+	}
+	if e.Event.Class() == string(e.Event) {
+		return gate.Receipt{}, fmt.Errorf("an entry of no event: %+v", e)
 	}
 	m.entries = append(m.entries, e)
 	return gate.Receipt{}, nil
@@ -81,7 +100,7 @@ type house struct {
 func newHouse() *house {
 	h := &house{log: &memory{}, lines: &bytes.Buffer{}}
 	h.config = Config{
-		Alias: "inspect", Name: "acme/inspect", Digest: hexA, Role: abi.RoleTool, Grants: abi.RoleTool.Allowed(), Audit: h.log,
+		Alias: "inspect", Name: "acme/inspect", Digest: hexA, Backend: "wazero/process", Role: abi.RoleTool, Grants: abi.RoleTool.Allowed(), Audit: h.log,
 		Log:      slog.New(slog.NewJSONHandler(h.lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Keys:     []Key{{"report", hexA, signer{}}, {"other", hexB, signer{}}},
 		Models:   []Model{{Plugin: gate.PluginRef{Alias: "digits", Digest: hexB}, Module: module(reverse), InputBytes: 4, OutputBytes: 4}},
@@ -90,7 +109,7 @@ func newHouse() *house {
 	return h
 }
 
-func (h *house) bind(t testing.TB) runtimes.Host {
+func (h *house) bind(t testing.TB) *Binding {
 	t.Helper()
 	b, err := Bind(h.config)
 	if err != nil {
@@ -103,7 +122,7 @@ func (h *house) bind(t testing.TB) runtimes.Host {
 func within() context.Context { return gate.WithRunning(bg, running()) }
 
 func running() *gate.Running {
-	return &gate.Running{Call: "call-1", Trace: strings.Repeat("c", 32), Principal: "alice"}
+	return &gate.Running{Call: "call-1", Trace: strings.Repeat("c", 32), Parent: strings.Repeat("d", 16), Principal: "alice"}
 }
 
 var inputs = map[abi.Capability][]byte{

@@ -53,14 +53,14 @@ func (c *Config) checkModels() error {
 }
 
 // Infer implements runtimes.Inferrer: out may be the memory of the guest.
-func (b *binding) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
+func (b *Binding) Infer(ctx context.Context, slot uint32, out, in []byte) ([]byte, error) {
 	return b.Capability(ctx, abi.Infer, slot, out[:0:len(out)], in)
 }
 
 // infer runs a model for the plugin: as part of the same call, with its deadline, and noted in its result entry. A model
 // is granted log alone, so that the chain ends here.
-func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, in []byte) ([]byte, error) {
-	if err := spend(b.limits.infer, 1); err != nil {
+func (b *Binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, in []byte) ([]byte, error) {
+	if err := b.spend(abi.Infer, 1); err != nil {
 		return dst, err
 	}
 	if uint64(slot) >= uint64(len(b.Models)) {
@@ -72,6 +72,11 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 		return dst, abi.ErrInvalid
 	}
 	out, err := b.run(ctx, r, m, dst, in, want)
+	if b.chooser != nil && b.chooser.Wants(gate.CapabilityInfer) {
+		if err := b.inferred(ctx, r, m, err); err != nil {
+			return dst, err
+		}
+	}
 	if err != nil {
 		return dst, b.modelError(ctx, m, err)
 	}
@@ -79,7 +84,7 @@ func (b *binding) infer(ctx context.Context, r *gate.Running, slot uint32, dst, 
 }
 
 // run has a model answer behind dst, with so many bytes, or any number. Nothing is written there before it has.
-func (b *binding) run(ctx context.Context, r *gate.Running, m *Model, dst, in []byte, size int) ([]byte, error) {
+func (b *Binding) run(ctx context.Context, r *gate.Running, m *Model, dst, in []byte, size int) ([]byte, error) {
 	inner := r.Enter(ctx, b.Alias, m.Plugin)
 	defer inner.End()
 	if size < 0 {
@@ -90,8 +95,18 @@ func (b *binding) run(ctx context.Context, r *gate.Running, m *Model, dst, in []
 	return whole, runtimes.Fill(inner, m.Module, whole[len(dst):], in, &inner.Usage)
 }
 
+// inferred records that a model ran for the plugin, whatever came of it, and even if the call is over by now.
+func (b *Binding) inferred(ctx context.Context, r *gate.Running, m *Model, failure error) error {
+	e := b.entry(r, abi.Infer, gate.CapabilityInfer)
+	e.Resource, e.Plugins = m.Plugin.Alias, append(e.Plugins, m.Plugin)
+	if failure != nil {
+		e.Outcome, e.Reason = gate.Failure, gate.Escape(shorten(failure.Error(), abi.MaxReason))
+	}
+	return b.record(context.WithoutCancel(ctx), e)
+}
+
 // modelError tells the host what went wrong, and the plugin which kind of thing.
-func (b *binding) modelError(ctx context.Context, m *Model, err error) error {
+func (b *Binding) modelError(ctx context.Context, m *Model, err error) error {
 	b.write(ctx, slog.LevelWarn, "infer failed", []slog.Attr{
 		slog.String("model", m.Plugin.Alias), slog.String("error", gate.Escape(shorten(err.Error(), abi.MaxLogLine))),
 	})

@@ -10,7 +10,7 @@ import (
 )
 
 // log writes one record for one line, whatever is in it, under the host's name for the plugin. It never fails.
-func (b *binding) log(ctx context.Context, level abi.Level, in []byte) {
+func (b *Binding) log(ctx context.Context, level abi.Level, in []byte) {
 	// One byte more than a line shows where a character begins.
 	text := shorten(string(in[:min(len(in), abi.MaxLogLine+1)]), abi.MaxLogLine)
 	attrs := []slog.Attr{slog.String("line", gate.Escape(text))}
@@ -21,8 +21,8 @@ func (b *binding) log(ctx context.Context, level abi.Level, in []byte) {
 }
 
 // write writes a line that the plugin caused, within its quota. The next line says how many were dropped.
-func (b *binding) write(ctx context.Context, level slog.Level, message string, attrs []slog.Attr) {
-	if spend(b.limits.log, 1) != nil {
+func (b *Binding) write(ctx context.Context, level slog.Level, message string, attrs []slog.Attr) {
+	if b.spend(abi.Log, 1) != nil {
 		b.dropped.Add(1)
 		return
 	}

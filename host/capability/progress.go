@@ -35,7 +35,7 @@ func WithProgress(ctx context.Context, sink func(done, total float64)) context.C
 }
 
 // progress passes a report on. Only tools report: the client did not ask policies how far they are.
-func (b *binding) progress(ctx context.Context, in []byte) error {
+func (b *Binding) progress(ctx context.Context, in []byte) error {
 	p, _ := ctx.Value(progressKey{}).(*progress)
 	if p == nil || b.Role != abi.RoleTool || ctx.Err() != nil {
 		return nil

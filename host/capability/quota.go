@@ -51,9 +51,8 @@ func (q Quotas) check() error {
 
 func auditCost(size int) int { return 1 + size/1024 }
 
-type limiters struct {
-	log, audit, sign, attest, infer *rate.Limiter
-}
+// limiters are by capability.
+type limiters [abi.Infer + 1]*rate.Limiter
 
 func newLimiters(q Quotas) limiters {
 	d := DefaultQuotas()
@@ -63,13 +62,17 @@ func newLimiters(q Quotas) limiters {
 		}
 		return rate.NewLimiter(rate.Limit(q.PerSecond), q.Burst)
 	}
-	return limiters{make(q.Log, d.Log), make(q.Audit, d.Audit), make(q.Sign, d.Sign), make(q.Attest, d.Attest), make(q.Infer, d.Infer)}
+	return limiters{
+		abi.Log: make(q.Log, d.Log), abi.Audit: make(q.Audit, d.Audit), abi.Sign: make(q.Sign, d.Sign),
+		abi.Attest: make(q.Attest, d.Attest), abi.Infer: make(q.Infer, d.Infer),
+	}
 }
 
-// spend takes n tokens or refuses.
-func spend(l *rate.Limiter, n int) error {
-	if !l.AllowN(time.Now(), n) {
-		return abi.ErrLimit
+// spend takes n tokens of the capability's quota, or refuses and sees to it that the log says so.
+func (b *Binding) spend(c abi.Capability, n int) error {
+	if b.limits[c].AllowN(time.Now(), n) {
+		return nil
 	}
-	return nil
+	b.overruns[c].note()
+	return abi.ErrLimit
 }

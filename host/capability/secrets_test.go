@@ -30,7 +30,8 @@ func TestSign(t *testing.T) {
 func wantEntry(t *testing.T, e gate.Entry, actor, action, resource string) {
 	t.Helper()
 	if e.Kind != gate.KindCapability || e.Actor != actor || e.Action != action || e.Resource != resource || e.Call != "call-1" ||
-		e.TraceID != strings.Repeat("c", 32) || len(e.Plugins) != 1 || e.Plugins[0] != (gate.PluginRef{Alias: "inspect", Digest: hexA}) {
+		e.TraceID != strings.Repeat("c", 32) || e.Parent != strings.Repeat("d", 16) || len(e.Plugins) != 1 ||
+		e.Plugins[0] != (gate.PluginRef{Alias: "inspect", Digest: hexA, Backend: "wazero/process"}) {
 		t.Errorf("entry %+v", e)
 	}
 }

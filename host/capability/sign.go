@@ -56,8 +56,8 @@ type signDetail struct {
 	Message string `json:"message"` // SHA-256 in hex
 }
 
-func (b *binding) sign(ctx context.Context, r *gate.Running, slot uint32, dst, in []byte) ([]byte, error) {
-	if err := spend(b.limits.sign, 1); err != nil {
+func (b *Binding) sign(ctx context.Context, r *gate.Running, slot uint32, dst, in []byte) ([]byte, error) {
+	if err := b.spend(abi.Sign, 1); err != nil {
 		return dst, err
 	}
 	switch {
@@ -73,13 +73,13 @@ func (b *binding) sign(ctx context.Context, r *gate.Running, slot uint32, dst, i
 	if err == nil && len(signature) == 0 {
 		err = errors.New("the key made no signature")
 	}
-	e := b.entry(r, abi.Sign)
+	e := b.entry(r, abi.Sign, gate.KeyUse)
 	e.Resource = key.Slot
 	return b.deliver(ctx, e, use, dst, signature, err)
 }
 
 // deliver records the use of a secret and only then hands its output to the guest. A use that failed is recorded too.
-func (b *binding) deliver(ctx context.Context, e gate.Entry, detail any, dst, out []byte, failure error) ([]byte, error) {
+func (b *Binding) deliver(ctx context.Context, e gate.Entry, detail any, dst, out []byte, failure error) ([]byte, error) {
 	if failure != nil {
 		e.Outcome, e.Reason = gate.Failure, gate.Escape(shorten(failure.Error(), abi.MaxReason))
 	}

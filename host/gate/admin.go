@@ -58,15 +58,15 @@ var errNoAct = errors.New("there is no such administrative action")
 
 // admit records that the act comes, or that there is none of this name.
 func (x *exchange) admit(ctx context.Context, a Act, known bool) error {
-	kind := KindDecision
+	kind, outcome, reason := KindDecision, Success, "asked over the control socket"
 	if a.Looks {
 		kind = KindHost
 	}
-	entry := x.entry(kind, Success, "asked over the control socket")
 	known = known && strings.HasPrefix(a.Action, AdminPrefix)
 	if !known {
-		entry.Kind, entry.Outcome, entry.Reason = KindDecision, Failure, errNoAct.Error()
+		kind, outcome, reason = KindDecision, Failure, errNoAct.Error()
 	}
+	entry := x.entry(kind, outcome, reason)
 	if _, err := x.record(ctx, entry); err != nil {
 		return x.fail(ErrUnavailable, err)
 	}

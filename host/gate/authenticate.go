@@ -2,21 +2,16 @@ package gate
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"bulkhead/abi"
 )
 
-// Authenticate finds out who makes the call and fills in the call's ID, Trace and Caller. Refusals are counted and
-// summarized in the log, never written one by one: a stranger must not be able to fill it. Every error is an *Error.
+// Authenticate finds out who makes the call and fills in the call's ID, Trace and Caller. A caller whom the cache does not
+// know has an entry before anybody hears of him. Refusals are counted and summarized in the log, never written one by one: a
+// stranger must not be able to fill it. Every error is an *Error.
 func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 	c.adopt("")
 	now, clock := g.wall()
@@ -50,6 +45,9 @@ func (g *Gate) Authenticate(ctx context.Context, c *Call) (*Caller, error) {
 		g.strangers.refused(c.Peer, class, err)
 		return nil, &Error{Kind: ErrUnauthenticated, Call: c.ID, Cause: err}
 	}
+	if err := g.established(ctx, c, caller); err != nil {
+		return nil, &Error{Kind: ErrUnavailable, Call: c.ID, Cause: err}
+	}
 	if cacheable && keep {
 		g.cache.put(key, caller, now)
 	}
@@ -80,21 +78,16 @@ func (g *Gate) identify(ctx context.Context, c *Call) (caller *Caller, cacheable
 	return &Caller{principal: *a.Principal, expires: expires, call: c.ID, gate: g}, a.Cacheable, nil
 }
 
-var traceID = regexp.MustCompile(`^[0-9a-f]{32}$`)
-
-// adopt gives the call its identifiers: those of the request that it belongs to, or new ones.
-func (c *Call) adopt(id string) {
-	if c.ID == "" {
-		c.ID = id
+// established records that the auth plugin has said who the caller is.
+func (g *Gate) established(ctx context.Context, c *Call, caller *Caller) error {
+	if !Wants(g.Log, AuthSuccess) {
+		return nil
 	}
-	if c.ID == "" {
-		c.ID = uuid.Must(uuid.NewV7()).String()
-	}
-	if !traceID.MatchString(c.Trace) || c.Trace == strings.Repeat("0", 32) {
-		var b [16]byte
-		rand.Read(b[:]) // never fails (crypto/rand)
-		c.Trace = hex.EncodeToString(b[:])
-	}
+	_, err := g.record(ctx, Entry{
+		Actor: caller.principal.ID, Action: "authenticate", Resource: prefix(c.Peer), Outcome: Success, TraceID: c.Trace, Parent: c.Parent,
+		Kind: KindHost, Event: AuthSuccess, Call: c.ID, Plugins: []PluginRef{g.Auth.Ref()},
+	})
+	return err
 }
 
 // Stranger counts a request that was turned away before anybody asked who sends it, in the same summaries as refusals.

@@ -12,6 +12,7 @@ import (
 type Call struct {
 	ID         string // UUIDv7; Do and Authenticate fill in an empty one
 	Trace      string // W3C trace id, 32 lower-case hex digits; filled in if empty or malformed
+	Parent     string // the caller's span in that trace, 16 lower-case hex digits; "": it named none
 	Transport  string // "http" or "stdio"
 	Peer       string // network address without port, "" on stdio
 	Credential *abi.Credential

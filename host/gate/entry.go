@@ -24,12 +24,12 @@ const (
 	// same Call follows) or refused (Failure; nothing ran and nothing follows).
 	KindDecision   Kind = "decision"
 	KindResult     Kind = "result"     // how an allowed call ended; durable before the answer leaves
-	KindCapability Kind = "capability" // a plugin used sign, attest or audit
-	KindHost       Kind = "host"       // the host did something of its own accord (start, stop, load), or showed itself to an administrator
+	KindCapability Kind = "capability" // a plugin used sign, attest, audit or infer, or more than its quota of any
+	KindHost       Kind = "host"       // the host did something of its own accord (start, stop, load), learnt who a caller is, or showed itself to an administrator
 	KindStrangers  Kind = "strangers"  // a counted summary of refused peers
 )
 
-// An Entry is one line of the log. The log itself sets ID, Timestamp and PreviousHash.
+// An Entry is one line of the log. The log itself sets ID, Timestamp, PreviousHash and Signature.
 type Entry struct {
 	ID           string  `json:"id"`        // UUIDv7
 	Timestamp    string  `json:"timestamp"` // RFC 3339, UTC, six digits of fraction
@@ -54,17 +54,18 @@ type Entry struct {
 	Micros      int64           `json:"micros,omitempty"`      // duration in microseconds
 	Fuel        uint64          `json:"fuel,omitempty"`        // units that policies, tool and models used; the auth plugin serves no single call
 	Reported    bool            `json:"reported,omitempty"`    // of the fuel, at least a part is a worker's word
-	Count       int64           `json:"count,omitempty"`       // strangers: how many
-	First       string          `json:"first,omitempty"`       // strangers: time of the first
-	Last        string          `json:"last,omitempty"`        // strangers: time of the last
+	Count       int64           `json:"count,omitempty"`       // strangers, quotas: how many refusals
+	First       string          `json:"first,omitempty"`       // strangers, quotas: time of the first
+	Last        string          `json:"last,omitempty"`        // strangers, quotas: time of the last
 	Detail      json.RawMessage `json:"detail,omitempty"`      // a plugin's audit object, strictly decoded and small
 	Development bool            `json:"development,omitempty"` // the host holds development keys
+	Signature   string          `json:"signature,omitempty"`   // base64, of the log over the entry without it; of events signed one by one
 }
 
-// A Verdict is what the policies said of a call.
+// A Verdict is what the policies said of a call that began.
 type Verdict struct {
-	Outcome string `json:"outcome"` // allow, or redact if a policy of phase after changed the answer
-	Reason  string `json:"reason,omitempty"`
+	Outcome string `json:"outcome"`          // allow; redact or deny if a policy of phase after changed or withheld the answer
+	Reason  string `json:"reason,omitempty"` // of the last policy before the call, then of each that redacted or denied after it
 }
 
 // A PluginRef names the code that took part in a call.

@@ -39,6 +39,21 @@ const (
 	AuditOn          Event = "audit.on"
 )
 
+// A Chooser is a Log that says which events it wants.
+type Chooser interface {
+	// Wants reports whether an entry of this event is worth making. It is asked each time, often, and by many at once.
+	Wants(e Event) bool
+}
+
+// Wants reports whether l wants entries of an event. A Log that is no Chooser wants all of them but capability.infer, of
+// which one call may cause thousands.
+func Wants(l Log, e Event) bool {
+	if c, ok := l.(Chooser); ok {
+		return c.Wants(e)
+	}
+	return e != CapabilityInfer
+}
+
 // Class is the part of the name before the dot.
 func (e Event) Class() string {
 	class, _, _ := strings.Cut(string(e), ".")

@@ -27,11 +27,11 @@ type exchange struct {
 	request string // salted digest of the params
 	admin   bool   // an administrator's act: no plugin was asked
 
-	redacted []string // by whom and why
+	verdict Verdict // of the policies, so far
 }
 
 func (g *Gate) newExchange(c *Call, caller *Caller, start time.Time) *exchange {
-	running := &Running{Call: c.ID, Trace: c.Trace, Principal: caller.principal.ID}
+	running := &Running{Call: c.ID, Trace: c.Trace, Parent: c.Parent, Principal: caller.principal.ID}
 	return &exchange{gate: g, call: c, caller: caller, running: running, start: start}
 }
 
@@ -39,9 +39,10 @@ func (g *Gate) newExchange(c *Call, caller *Caller, start time.Time) *exchange {
 func (x *exchange) decide(ctx context.Context) error {
 	rand.Read(x.salt[:]) // never fails (crypto/rand)
 	reason, kind, cause := x.judge(ctx)
+	x.verdict = Verdict{string(abi.Allow), reason}
 	entry := x.entry(KindDecision, Success, reason)
 	if cause != nil {
-		entry.Outcome, entry.Reason = Failure, escape(cause.Error(), maxWords)
+		entry = x.entry(KindDecision, Failure, cause.Error())
 	}
 	if _, err := x.record(ctx, entry); err != nil {
 		return x.fail(ErrUnavailable, err)
@@ -96,18 +97,13 @@ func caught(err *error) {
 func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 	done := Done{Call: x.call.ID}
 	answer, result, kind, cause := x.perform(ctx, run)
-	entry := x.entry(KindResult, Success, strings.Join(x.redacted, "; "))
+	response := ""
 	if cause == nil {
-		if entry.Response, cause = x.digest(result); cause != nil {
+		if response, cause = x.digest(result); cause != nil {
 			kind = ErrFailed
 		}
 	}
-	if cause != nil {
-		entry.Outcome, entry.Reason = Failure, escape(cause.Error(), maxWords)
-	}
-	entry.Micros = time.Since(x.start).Microseconds()
-	entry.Fuel, entry.Reported = x.running.Fuel()
-	receipt, err := x.record(ctx, entry)
+	receipt, err := x.record(ctx, x.result(response, cause))
 	if err != nil {
 		return done, x.fail(ErrUnavailable, err)
 	}
@@ -121,8 +117,23 @@ func (x *exchange) run(ctx context.Context, run Runner) (Done, error) {
 	return Done{x.call.ID, answer, result, receipt, proof, time.Since(x.start)}, nil
 }
 
-// prove makes the client's receipt, nil where the log gives none.
-func (x *exchange) prove(r Receipt) (*Proof, error) {
+// result is the entry about how the call ended.
+func (x *exchange) result(response string, cause error) Entry {
+	e := x.entry(KindResult, Success, "")
+	if cause != nil {
+		e = x.entry(KindResult, Failure, cause.Error())
+	}
+	e.Response, e.Micros, e.Grants = response, time.Since(x.start).Microseconds(), x.running.Grants()
+	e.Fuel, e.Reported = x.running.Fuel()
+	if !x.admin {
+		e.Verdict = &Verdict{x.verdict.Outcome, escape(x.verdict.Reason, maxWords)}
+	}
+	return e
+}
+
+// prove makes the client's receipt, nil where the log gives none. Whatever it costs, nobody waits for it but the client.
+func (x *exchange) prove(r Receipt) (p *Proof, err error) {
+	defer caught(&err)
 	if r.Prover == nil || !x.call.Receipt {
 		return nil, nil
 	}
@@ -149,6 +160,11 @@ func (x *exchange) perform(ctx context.Context, run Runner) (a *abi.ToolAnswer, 
 	return a, result, kind, nil
 }
 
+// add notes what a policy of phase after did.
+func (v *Verdict) add(d abi.Decision, reason string) {
+	v.Outcome, v.Reason = string(d), v.Reason+"; "+reason
+}
+
 // after shows a tool's answer to the policies of phase after, each seeing what the one before left.
 func (x *exchange) after(ctx context.Context, a *abi.ToolAnswer) (*abi.ToolAnswer, error) {
 	if a == nil {
@@ -158,21 +174,32 @@ func (x *exchange) after(ctx context.Context, a *abi.ToolAnswer) (*abi.ToolAnswe
 		if !p.After() {
 			continue
 		}
-		q := x.gate.question(x.call, x.caller, abi.PhaseAfter)
 		var err error
-		if q.Result, err = json.Marshal(a); err != nil {
-			return nil, fmt.Errorf("encoding the answer for policy %s: %w", p.Ref().Alias, err)
+		if a, err = x.show(ctx, p, a); err != nil {
+			x.verdict.add(abi.Deny, err.Error())
+			return nil, err
 		}
-		d, err := p.Decide(ctx, q)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("policy %s on the result: %w", p.Ref().Alias, err)
-		case d.Decision == abi.Redact && d.Result != nil:
-			a = d.Result
-			x.redacted = append(x.redacted, fmt.Sprintf("policy %s redacted: %s", p.Ref().Alias, d.Reason))
-		case d.Decision != abi.Allow:
-			return nil, fmt.Errorf("policy %s on the result: %s", p.Ref().Alias, d.Reason)
-		}
+	}
+	return a, nil
+}
+
+// show asks one policy about the answer and returns what it leaves of it.
+func (x *exchange) show(ctx context.Context, p Decider, a *abi.ToolAnswer) (left *abi.ToolAnswer, err error) {
+	defer caught(&err)
+	alias := p.Ref().Alias
+	q := x.gate.question(x.call, x.caller, abi.PhaseAfter)
+	if q.Result, err = json.Marshal(a); err != nil {
+		return nil, fmt.Errorf("encoding the answer for policy %s: %w", alias, err)
+	}
+	d, err := p.Decide(ctx, q)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("policy %s on the result: %w", alias, err)
+	case d.Decision == abi.Redact && d.Result != nil:
+		x.verdict.add(abi.Redact, "policy "+alias+" redacted: "+d.Reason)
+		return d.Result, nil
+	case d.Decision != abi.Allow:
+		return nil, fmt.Errorf("policy %s on the result: %s", alias, d.Reason)
 	}
 	return a, nil
 }
@@ -185,8 +212,21 @@ func (x *exchange) entry(kind Kind, outcome Outcome, reason string) Entry {
 	plugins = append(plugins, x.running.Used()...)
 	return Entry{
 		Actor: x.caller.principal.ID, Action: x.call.Action, Resource: escape(x.call.Resource, maxWords), Outcome: outcome,
-		TraceID: x.call.Trace, Kind: kind, Call: x.call.ID, Reason: escape(reason, maxWords), Plugins: plugins, Request: x.request,
+		TraceID: x.call.Trace, Parent: x.call.Parent, Kind: kind, Event: x.event(kind, outcome), Call: x.call.ID,
+		Reason: escape(reason, maxWords), Plugins: plugins, Request: x.request,
 	}
+}
+
+func (x *exchange) event(kind Kind, outcome Outcome) Event {
+	switch {
+	case x.admin:
+		return HostAdmin
+	case kind == KindResult:
+		return CallResult
+	case outcome == Failure:
+		return CallRefusal
+	}
+	return CallDecision
 }
 
 // asked names the plugins of the pipeline, where they had a say.

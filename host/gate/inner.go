@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 
+	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
 
@@ -28,17 +29,18 @@ func (r *Running) Enter(ctx context.Context, via string, model PluginRef) *Inner
 	r.model = nil
 	if i == nil || i.Context != ctx || i.running.Via != via {
 		i = &Inner{Context: ctx, outer: r}
-		i.running.Call, i.running.Trace, i.running.Principal, i.running.Via = r.Call, r.Trace, r.Principal, via
+		i.running.Call, i.running.Trace, i.running.Parent, i.running.Principal, i.running.Via = r.Call, r.Trace, r.Parent, r.Principal, via
 	}
 	i.Usage = runtimes.Usage{}
 	return i
 }
 
-// End adds what the model used to the call.
+// End adds to the call what the model used, fuel and capabilities.
 func (i *Inner) End() {
 	i.outer.mu.Lock()
 	defer i.outer.mu.Unlock()
 	i.outer.add(i.Usage)
+	i.outer.addGrants(abi.Grants(i.running.grants.Load()))
 	i.outer.model = i
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
+	"bulkhead/abi"
 	"bulkhead/runtimes"
 )
 
@@ -13,8 +15,11 @@ import (
 type Running struct {
 	Call      string
 	Trace     string
+	Parent    string // the caller's span, "" if it named none
 	Principal string
 	Via       string // alias of the tool plugin that asked, while a model runs for it through infer (Enter); "" otherwise
+
+	grants atomic.Uint32 // abi.Grants that were used
 
 	mu       sync.Mutex
 	model    *Inner // the last one that came back
@@ -46,6 +51,30 @@ func (r *Running) Used() []PluginRef {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.used)
+}
+
+// UseGrant notes a capability that a plugin of the call uses, for its result entry. Nobody minds on a nil Running.
+func (r *Running) UseGrant(c abi.Capability) {
+	if r != nil {
+		r.addGrants(abi.GrantsOf(c))
+	}
+}
+
+// addGrants writes only what is new: many instances share the word.
+func (r *Running) addGrants(g abi.Grants) {
+	if bits := uint32(g); r.grants.Load()&bits != bits {
+		r.grants.Or(bits)
+	}
+}
+
+// Grants returns the names of the noted capabilities, sorted, each once.
+func (r *Running) Grants() []string {
+	var names []string
+	for _, c := range abi.Grants(r.grants.Load()).List() {
+		names = append(names, c.String())
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Measure calls a module for the call and adds the fuel that it used, after an error too, for the call's result entry. On

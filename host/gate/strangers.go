@@ -187,7 +187,7 @@ func (s *strangers) take() (Entry, bool) {
 		reason += "; the last: " + escape(t.cause.Error(), maxCause)
 	}
 	return Entry{
-		Actor: "system/host", Action: "authenticate", Resource: k.prefix, Outcome: Failure, Kind: KindStrangers,
+		Actor: "system/host", Action: "authenticate", Resource: k.prefix, Outcome: Failure, Kind: KindStrangers, Event: AuthFailure,
 		Reason: reason, Count: t.n, First: stamp(t.first), Last: stamp(t.last),
 	}, true
 }

@@ -46,6 +46,8 @@ type Config struct {
 	Origins []string
 	// Credential is what the peer on stdio presents; nil: none.
 	Credential *abi.Credential
+	// Audit is the log that is served below AuditPath; nil: none is.
+	Audit AuditSource
 	// Ready says why the host cannot serve at the moment; nil: it always can.
 	Ready func() error
 	// WithProgress returns a context through which a running tool reports its progress; nil: progress goes nowhere.
@@ -62,6 +64,7 @@ type Limits struct {
 	SessionsPerPrincipal int           // 64; the least recently used one without a running call makes room
 	SessionIdle          time.Duration // after which a session ends; 10 minutes
 	Streams              int           // standing event streams at once; 128
+	LogReads             int           // parts of the log on their way to readers at once, of up to 16 MiB each; 8
 	StdioCalls           int           // running at once; 64
 	ReadTime             time.Duration // for the body of a request; 10 seconds
 	WriteTime            time.Duration // for a piece of an answer; 30 seconds
@@ -75,6 +78,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.SessionsPerPrincipal, 64)
 	set(&l.SessionIdle, 10*time.Minute)
 	set(&l.Streams, 128)
+	set(&l.LogReads, 8)
 	set(&l.StdioCalls, 64)
 	set(&l.ReadTime, 10*time.Second)
 	set(&l.WriteTime, 30*time.Second)
@@ -101,6 +105,7 @@ type Server struct {
 	origins  map[string]bool
 	sessions *sessions
 	streams  chan struct{}      // a token per standing stream
+	reads    chan struct{}      // a token per part of the log that is being read
 	stopping context.Context    // done once the server stops: streams end
 	stop     context.CancelFunc // of stopping
 }
@@ -111,7 +116,10 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("building the gateway: gate, name, version and logger are required")
 	}
 	c.Limits = c.Limits.withDefaults()
-	s := &Server{Config: c, tools: map[string]*tool{}, origins: map[string]bool{}, streams: make(chan struct{}, c.Limits.Streams)}
+	s := &Server{
+		Config: c, tools: map[string]*tool{}, origins: map[string]bool{},
+		streams: make(chan struct{}, c.Limits.Streams), reads: make(chan struct{}, c.Limits.LogReads),
+	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	for _, o := range c.Origins {
 		if err := checkOrigin(o); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
@@ -20,7 +21,7 @@ const Path = "/mcp"
 // retryAfter is what clients are told that should come back.
 const retryAfter = "5" // seconds
 
-// Handler serves MCP on Path, and /healthz and /readyz. It must be served on a loopback address, and needs
+// Handler serves MCP on Path, the log below AuditPath, and /healthz and /readyz. It must be served on a loopback address, and needs
 // http.LocalAddrContextKey, which every http.Server sets.
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +32,10 @@ func (s *Server) Handler() http.Handler {
 		if s.foreign(r) {
 			s.Gate.Stranger(peer(r), "foreign")
 			http.Error(w, "forbidden: foreign Host or Origin", http.StatusForbidden)
+			return
+		}
+		if path, ok := strings.CutPrefix(r.URL.Path, AuditPath); ok {
+			s.serveLog(w, r, path)
 			return
 		}
 		switch r.URL.Path { // exactly: nothing is cleaned, nothing redirected
@@ -101,12 +106,20 @@ func (s *Server) serveMCP(w http.ResponseWriter, r *http.Request) {
 		tooLarge().write(w, jsonrpc.ID{}, "")
 		return
 	}
-	call := &gate.Call{Transport: "http", Peer: peer(r), Credential: credential(r), Trace: traceID(r.Header.Get("Traceparent"))}
+	if call := s.authenticate(w, r); call != nil {
+		serve(w, r, call)
+	}
+}
+
+// authenticate begins the call of a request. Who is nobody gets an answer here, and the call is nil.
+func (s *Server) authenticate(w http.ResponseWriter, r *http.Request) *gate.Call {
+	call := &gate.Call{Transport: "http", Peer: peer(r), Credential: credential(r)}
+	parseTrace(r.Header.Get("Traceparent")).mark(call)
 	if _, err := s.Gate.Authenticate(r.Context(), call); err != nil {
 		refusalOf(err).write(w, jsonrpc.ID{}, call.ID)
-		return
+		return nil
 	}
-	serve(w, r, call)
+	return call
 }
 
 func methodNotAllowed(w http.ResponseWriter) {
@@ -167,9 +180,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) ([]byte, *refusal)
 // newExchange binds a message to who was found to send it.
 func (s *Server) newExchange(r *http.Request, m *message, c *gate.Call) *exchange {
 	c.Action, c.Params = m.action(), m.params
-	if t := traceID(m.meta.trace); t != "" {
-		c.Trace = t
-	}
+	m.meta.trace.mark(c)
 	v := r.Header.Get(headerVersion)
 	return &exchange{
 		server: s, call: c, msg: m, principal: c.Caller.Principal().ID, peer: r.Context(),

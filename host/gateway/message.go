@@ -24,7 +24,7 @@ type message struct {
 // metadata is what the gateway itself reads of params._meta.
 type metadata struct {
 	version string // protocol version of a request that stands alone; "" in the older generation
-	trace   string // W3C traceparent
+	trace   trace
 }
 
 const (
@@ -115,8 +115,9 @@ func (m *message) readMeta() (out metadata) {
 			out.version = "malformed"
 		}
 	}
-	if strictjson.Decode(meta["traceparent"], &out.trace) != nil {
-		out.trace = ""
+	var parent string
+	if strictjson.Decode(meta["traceparent"], &parent) == nil {
+		out.trace = parseTrace(parent)
 	}
 	return out
 }
@@ -124,13 +125,3 @@ func (m *message) readMeta() (out metadata) {
 func (m *message) isCall() bool { return m.id.IsValid() }
 
 func (m *message) isResponse() bool { return m.method == "" }
-
-var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
-
-// traceID finds the trace id in a W3C traceparent; "" if there is none.
-func traceID(parent string) string {
-	if m := traceparent.FindStringSubmatch(parent); m != nil {
-		return m[1]
-	}
-	return ""
-}

@@ -20,6 +20,7 @@ const (
 	actionOpenStream    = "stream/open"
 	actionDeleteSession = "session/delete"
 	actionRespond       = "client/response"
+	actionReadLog       = "audit/read"
 )
 
 // action is what the gate calls the message.

@@ -3,11 +3,8 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-
-	"bulkhead/host/gate"
 )
 
 // Caching of lists and of the server's description: whatever policy filters is nobody else's.
@@ -15,9 +12,6 @@ const (
 	cacheScope = "private"
 	cacheTTL   = 60_000 // milliseconds
 )
-
-// ReceiptKey is where in a result's _meta its receipt stands.
-const ReceiptKey = "bulkhead/receipt"
 
 // A result is JSON that leaves as it is.
 type result struct {
@@ -57,28 +51,6 @@ func (x *exchange) frame() frame {
 		return frame{}
 	}
 	return frame{frameMeta{x.server.info}, "complete"}
-}
-
-var errNotFramed = errors.New("the result has no place for its receipt")
-
-// withReceipt puts the receipt first into the metadata of a framed result.
-func withReceipt(framed json.RawMessage, r *gate.Proof) (json.RawMessage, error) {
-	if r == nil {
-		return framed, nil
-	}
-	const head = `{"_meta":{`
-	rest, ok := bytes.CutPrefix(framed, []byte(head))
-	receipt, err := encode(r)
-	if err != nil || !ok || len(rest) == 0 {
-		return nil, errors.Join(errNotFramed, err)
-	}
-	out := make([]byte, 0, len(framed)+len(receipt)+32)
-	out = append(out, head+`"`+ReceiptKey+`":`...)
-	out = append(out, receipt...)
-	if rest[0] != '}' {
-		out = append(out, ',')
-	}
-	return append(out, rest...), nil
 }
 
 // complete encodes a result of the library as the client will get it.

@@ -126,9 +126,8 @@ func (c *stdioConn) accept(ctx context.Context, l line) jsonrpc.Message {
 
 func (c *stdioConn) newExchange(m *message) *exchange {
 	s := c.server
-	call := &gate.Call{
-		Transport: "stdio", Credential: s.Credential, Action: m.action(), Params: m.params, Trace: traceID(m.meta.trace),
-	}
+	call := &gate.Call{Transport: "stdio", Credential: s.Credential, Action: m.action(), Params: m.params}
+	m.meta.trace.mark(call)
 	return &exchange{server: s, call: call, msg: m, modern: m.meta.version >= firstModern, peer: context.Background()}
 }
 

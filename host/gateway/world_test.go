@@ -31,6 +31,7 @@ type world struct {
 	ran     []string // tools that ran
 	entries []gate.Entry
 	failLog bool
+	prover  func(entry string) gate.Prover // nil: the log gives no proofs
 	policy  func(abi.PolicyRequest) abi.PolicyAnswer
 	expires time.Duration
 }
@@ -132,9 +133,34 @@ func (f fakeLog) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
 	if f.w.failLog {
 		return gate.Receipt{}, errors.New("disk full at /secret/path")
 	}
+	if e.Event.Class() == string(e.Event) {
+		return gate.Receipt{}, fmt.Errorf("an entry of no event: %+v", e)
+	}
 	f.w.entries = append(f.w.entries, e)
-	return gate.Receipt{Entry: e.Call, Index: uint64(len(f.w.entries) - 1), Hash: strings.Repeat("ab", 32)}, nil
+	r := gate.Receipt{Entry: e.Call, Index: uint64(len(f.w.entries) - 1), Hash: strings.Repeat("ab", 32)}
+	if f.w.prover != nil {
+		text, err := json.Marshal(e)
+		if err != nil {
+			return gate.Receipt{}, err
+		}
+		r.Prover = f.w.prover(string(text))
+	}
+	return r, nil
 }
+
+// Wants leaves out what no test here looks at: this auth plugin is asked for every request.
+func (fakeLog) Wants(e gate.Event) bool { return e != gate.AuthSuccess && e != gate.CapabilityInfer }
+
+// fakeProof is a text of the right form, about nothing.
+const fakeProof = "c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\norigin\n2\nBBBB\n\n— origin CCCC\n"
+
+// fakeProver gives fakeProof, or its error.
+type fakeProver struct {
+	entry string
+	err   error
+}
+
+func (p fakeProver) Prove() (entry, proof string, err error) { return p.entry, fakeProof, p.err }
 
 const echoSchema = `{"type":"object","properties":{"t":{"type":"string"}},"required":["t"],"additionalProperties":false}`
 
@@ -193,7 +219,7 @@ func block(name string, running chan<- struct{}, ended chan<- error) Tool {
 // newWorld builds a world without a listener. change may set whatever New looks at.
 func newWorld(t testing.TB, change func(*world, *Config)) *world {
 	t.Helper()
-	w := &world{policy: allow, expires: time.Hour}
+	w := &world{policy: allow, expires: time.Hour, prover: func(entry string) gate.Prover { return fakeProver{entry, nil} }}
 	g, err := gate.New(gate.Config{
 		Auth: fakeAuth{w}, Policies: []gate.Decider{fakePolicy{w}}, Log: fakeLog{w}, Audience: "test",
 		Clock: func() (time.Time, abi.Clock) { return time.Now(), abi.ClockTrusted },

@@ -1,14 +1,11 @@
 package keys
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"bulkhead/host/safefile"
 )
@@ -42,28 +39,20 @@ func Create(folder, name string, purpose Purpose, development bool) (Info, error
 
 // generate fills in the public half and returns the seed.
 func (i *Info) generate() ([]byte, error) {
-	size := SeedSize
-	if i.Purpose == Token {
-		size = ed25519.SeedSize
+	private := i.file(typePrivate)
+	seed := newSeed(private.size())
+	m := material{Info: *i}
+	if err := m.fromSeed(seed); err != nil {
+		return nil, err
 	}
-	seed := newSeed(size)
-	if i.Purpose == Token {
-		i.Raw = slices.Clone(ed25519.NewKeyFromSeed(seed)[ed25519.SeedSize:])
-	} else {
-		k, err := NewPrivate(seed)
-		if err != nil {
-			return nil, err
-		}
-		i.Raw = k.Public().Bytes()
-	}
-	i.KeyID = keyID(i.Raw)
+	i.Raw, i.KeyID = m.Raw, keyID(m.Raw)
 	return seed, nil
 }
 
 func (i Info) store(root *os.Root, seed []byte) error {
 	private, public := i.file(typePrivate), i.file(typePublic)
-	private.Seed = base64.StdEncoding.EncodeToString(seed)
-	public.Public = base64.StdEncoding.EncodeToString(i.Raw)
+	private.fill(seed)
+	public.fill(i.Raw)
 	if err := createFile(root, i.Name+PrivateSuffix, private, 0o600); err != nil {
 		return err
 	}

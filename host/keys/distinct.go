@@ -11,10 +11,10 @@ import (
 // A Use is one place where a key serves, such as "publisher acme" or "plugin inspect, sign slot report".
 type Use struct {
 	Where  string
-	Public []byte // raw composite or Ed25519 public key
+	Public []byte // raw form of any public key
 }
 
-// Distinct returns an error that names every pair of uses sharing a key or one half of a composite key: a component that
+// Distinct returns an error that names every pair of uses sharing a key or one component of one that has several: a component that
 // serves twice, alone or in another composite, voids the composite's security argument.
 func Distinct(uses ...Use) error {
 	var problems []error
@@ -37,12 +37,20 @@ func Distinct(uses ...Use) error {
 }
 
 func components(u Use) ([]string, error) {
-	switch len(u.Public) {
+	raw := u.Public
+	switch len(raw) {
+	case AuditPublicSize:
+		return append(halves(raw[:PublicSize]), "ed25519 "+string(raw[PublicSize:][:ed25519.PublicKeySize]), "mldsa "+string(raw[PublicSize+ed25519.PublicKeySize:])), nil
+	case WitnessPublicSize:
+		return []string{"ed25519 " + string(raw[:ed25519.PublicKeySize]), "mldsa " + string(raw[ed25519.PublicKeySize:])}, nil
 	case PublicSize:
-		m, e := u.Public[:mldsa.MLDSA65PublicKeySize], u.Public[mldsa.MLDSA65PublicKeySize:]
-		return []string{"mldsa " + string(m), "ed25519 " + string(e)}, nil
+		return halves(raw), nil
 	case ed25519.PublicKeySize:
-		return []string{"ed25519 " + string(u.Public)}, nil
+		return []string{"ed25519 " + string(raw)}, nil
 	}
-	return nil, fmt.Errorf("%s: a public key of %d bytes is of no known kind", u.Where, len(u.Public))
+	return nil, fmt.Errorf("%s: a public key of %d bytes is of no known kind", u.Where, len(raw))
+}
+
+func halves(composite []byte) []string {
+	return []string{"mldsa " + string(composite[:mldsa.MLDSA65PublicKeySize]), "ed25519 " + string(composite[mldsa.MLDSA65PublicKeySize:])}
 }

@@ -2,7 +2,6 @@ package keys
 
 import (
 	"crypto/ed25519"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -31,7 +30,7 @@ type Info struct {
 	Purpose     Purpose
 	Development bool   // made for trying things out; a host that holds one says so everywhere
 	KeyID       string // SHA-256 of Raw, lower-case hex
-	Raw         []byte // composite public key, or 32 bytes of Ed25519 for a token key
+	Raw         []byte // composite public key; 32 bytes of Ed25519 for a token key; AuditPublicSize or WitnessPublicSize bytes for those keys
 }
 
 // Algorithm returns the key's algorithm, which follows from its purpose.
@@ -49,7 +48,8 @@ type PublicKey struct {
 	Public *Public
 }
 
-// file is both forms on disk. Seed stands in the private file only, Public in the public file only.
+// file is both forms on disk. The seeds stand in the private file only, the public keys in the public file only, and the
+// second and third of either in those of audit and witness keys only.
 type file struct {
 	Type        string  `json:"type"`
 	ID          string  `json:"id"`
@@ -59,6 +59,11 @@ type file struct {
 	KeyID       string  `json:"keyid"`
 	Public      string  `json:"public,omitempty"`
 	Seed        string  `json:"seed,omitempty"`
+
+	PublicEd25519 string `json:"public_ed25519,omitempty"`
+	PublicMLDSA44 string `json:"public_mldsa44,omitempty"`
+	SeedEd25519   string `json:"seed_ed25519,omitempty"`
+	SeedMLDSA44   string `json:"seed_mldsa44,omitempty"`
 }
 
 func (i Info) file(kind string) file {
@@ -88,8 +93,8 @@ func decode(data []byte) (file, error) {
 	if f.Development == nil {
 		return file{}, fmt.Errorf("the member development is missing")
 	}
-	if (f.Seed != "") != (f.Type == typePrivate) || (f.Public != "") != (f.Type == typePublic) {
-		return file{}, fmt.Errorf("a private key file holds a seed, a public key file a public key, and neither the other")
+	if err := f.complete(); err != nil {
+		return file{}, err
 	}
 	return f, checkName(f.ID)
 }
@@ -99,16 +104,22 @@ type material struct {
 	Info
 	private *Private           // composite private file
 	token   ed25519.PrivateKey // token private file
-	public  *Public            // any composite file
+	public  *Public            // composite file, private or public
+
+	audit       *AuditKey    // audit private file
+	auditPublic *AuditPublic // audit public file
+
+	witness       *WitnessKey    // witness private file
+	witnessPublic *WitnessPublic // witness public file
 }
 
 func (f file) material() (material, error) {
 	m := material{Info: Info{Name: f.ID, Purpose: f.Purpose, Development: *f.Development}}
-	var err error
-	if f.Type == typePrivate {
-		err = m.fromSeed(f.Seed)
-	} else {
-		err = m.fromPublic(f.Public)
+	data, err := f.join()
+	if err == nil && f.Type == typePrivate {
+		err = m.fromSeed(data)
+	} else if err == nil {
+		err = m.fromPublic(data)
 	}
 	if err != nil {
 		return material{}, err
@@ -117,53 +128,57 @@ func (f file) material() (material, error) {
 	if m.KeyID != f.KeyID {
 		return material{}, fmt.Errorf("keyid does not belong to the key: the file is damaged or was edited")
 	}
+	if m.audit != nil {
+		m.audit.Info = m.Info
+	}
+	if m.auditPublic != nil {
+		m.auditPublic.Info = m.Info
+	}
+	if m.witness != nil {
+		m.witness.Info = m.Info
+	}
+	if m.witnessPublic != nil {
+		m.witnessPublic.Info = m.Info
+	}
 	return m, nil
 }
 
-func (m *material) fromSeed(text string) error {
-	seed, err := decodeBase64(text)
-	if err != nil {
-		return fmt.Errorf("decoding seed: %w", err)
-	}
-	if m.Purpose == Token {
-		if len(seed) != ed25519.SeedSize {
-			return fmt.Errorf("a token seed has %d bytes, not %d", ed25519.SeedSize, len(seed))
-		}
+// fromSeed makes the keys of a seed that has its purpose's size.
+func (m *material) fromSeed(seed []byte) (err error) {
+	switch m.Purpose {
+	case Token:
 		m.token = ed25519.NewKeyFromSeed(seed)
 		m.Raw = slices.Clone(m.token[ed25519.SeedSize:])
-		return nil
-	}
-	if m.private, err = NewPrivate(seed); err != nil {
-		return err
-	}
-	m.public = m.private.Public()
-	m.Raw = m.public.Bytes()
-	return nil
-}
-
-func (m *material) fromPublic(text string) error {
-	raw, err := decodeBase64(text)
-	if err != nil {
-		return fmt.Errorf("decoding public: %w", err)
-	}
-	m.Raw = raw
-	if m.Purpose == Token {
-		if len(raw) != ed25519.PublicKeySize {
-			return fmt.Errorf("a token public key has %d bytes, not %d", ed25519.PublicKeySize, len(raw))
+	case Audit:
+		if m.audit, err = newAudit(seed); err == nil {
+			m.Raw = m.audit.Raw
 		}
-		return nil
+	case Witness:
+		if m.witness, err = newWitness(seed); err == nil {
+			m.Raw = m.witness.Raw
+		}
+	default:
+		if m.private, err = NewPrivate(seed); err == nil {
+			m.public = m.private.Public()
+			m.Raw = m.public.Bytes()
+		}
 	}
-	m.public, err = ParsePublic(raw)
 	return err
 }
 
-// decodeBase64 takes the one standard encoding of some bytes: with padding, no line breaks, no stray bits.
-func decodeBase64(text string) ([]byte, error) {
-	b, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || base64.StdEncoding.EncodeToString(b) != text {
-		return nil, fmt.Errorf("not standard base64")
+// fromPublic makes the keys of a raw form that has its purpose's size.
+func (m *material) fromPublic(raw []byte) (err error) {
+	m.Raw = raw
+	switch m.Purpose {
+	case Token:
+	case Audit:
+		m.auditPublic, err = parseAudit(raw)
+	case Witness:
+		m.witnessPublic, err = parseWitness(raw)
+	default:
+		m.public, err = ParsePublic(raw)
 	}
-	return b, nil
+	return err
 }
 
 func checkName(name string) error {

@@ -8,7 +8,8 @@ import (
 // A Purpose is the one thing a key pair is for. A key read for another purpose than its own is refused.
 type Purpose string
 
-// The purposes. Token keys are plain Ed25519, all others composite.
+// The purposes. Token keys are plain Ed25519, audit keys three key pairs (AuditKey), witness keys two (WitnessKey), all
+// others composite.
 const (
 	Publisher Purpose = "publisher" // signs bundles
 	Operator  Purpose = "operator"  // signs manifests
@@ -16,10 +17,13 @@ const (
 	Evidence  Purpose = "evidence"  // signs a device's evidence
 	Audit     Purpose = "audit"     // signs a device's log
 	Sign      Purpose = "sign"      // is lent to one plugin's one sign slot
+	Witness   Purpose = "witness"   // cosigns the checkpoints of others' logs
 )
 
 // Purposes returns every purpose.
-func Purposes() []Purpose { return []Purpose{Publisher, Operator, Token, Evidence, Audit, Sign} }
+func Purposes() []Purpose {
+	return []Purpose{Publisher, Operator, Token, Evidence, Audit, Sign, Witness}
+}
 
 // ParsePurpose finds a purpose by its exact name.
 func ParsePurpose(name string) (Purpose, error) {
@@ -33,8 +37,13 @@ func ParsePurpose(name string) (Purpose, error) {
 const AlgorithmEdDSA = "EdDSA"
 
 func (p Purpose) algorithm() string {
-	if p == Token {
+	switch p {
+	case Token:
 		return AlgorithmEdDSA
+	case Audit:
+		return AlgorithmAudit
+	case Witness:
+		return AlgorithmWitness
 	}
 	return Algorithm
 }

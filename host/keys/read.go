@@ -34,7 +34,7 @@ func ReadPrivate(path string, want Purpose) (*Key, error) {
 		return nil, err
 	}
 	if m.private == nil {
-		return nil, &FileError{Path: path, Reason: "a token key is no composite key"}
+		return nil, &FileError{Path: path, Reason: fmt.Sprintf("a %s key is no composite key", m.Purpose)}
 	}
 	return &Key{Info: m.Info, Private: m.private}, nil
 }
@@ -47,7 +47,7 @@ func ReadPublic(path string, want Purpose) (*PublicKey, error) {
 		return nil, err
 	}
 	if m.public == nil {
-		return nil, &FileError{Path: path, Reason: "a token key is no composite key"}
+		return nil, &FileError{Path: path, Reason: fmt.Sprintf("a %s key is no composite key", m.Purpose)}
 	}
 	return &PublicKey{Info: m.Info, Public: m.public}, nil
 }

@@ -26,7 +26,7 @@ func lockFolder(root *os.Root) (*os.File, error) {
 }
 
 func takeLock(root *os.Root, f *os.File) error {
-	if err := flock(f); errors.Is(err, syscall.EWOULDBLOCK) {
+	if err := safefile.Lock(f); errors.Is(err, safefile.ErrLocked) {
 		return fmt.Errorf("%w%s", ErrLocked, holder(f))
 	} else if err != nil {
 		return err
@@ -55,16 +55,6 @@ func plain(root *os.Root, name string, f *os.File) error {
 		return fmt.Errorf("%w: %s is no regular file", safefile.ErrUnsafe, name)
 	}
 	return nil
-}
-
-func flock(f *os.File) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var result error
-	err = c.Control(func(fd uintptr) { result = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) })
-	return errors.Join(err, result)
 }
 
 // holder says who holds the lock, if the file tells.

@@ -1,0 +1,58 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"bulkhead/host/gate"
+	"bulkhead/host/safefile"
+)
+
+// reserveSize is the room that the log keeps for saying that there is none left: an entry and a checkpoint, and what file
+// systems add.
+const reserveSize = 64 << 10
+
+// makeReserve allocates the room, if it is not there.
+func makeReserve(root *os.Root) error {
+	f, err := root.OpenFile(reserveName, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the log's reserve: %w", err)
+	}
+	err = ignoringEINTR(func() error { return unix.Fallocate(int(f.Fd()), 0, 0, reserveSize) })
+	if errors.Is(err, unix.EOPNOTSUPP) { // a file system without fallocate: take the room by writing
+		_, err = f.WriteAt(make([]byte, reserveSize), 0)
+	}
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("making the log's reserve: %w", errors.Join(err, root.Remove(reserveName)))
+	}
+	return safefile.Sync(root)
+}
+
+// recordFull gives the reserve up to record why the log ends. The log has failed already, and its memory is ahead of its
+// disk: the segment is read again, as by a start.
+func (w *writer) recordFull(cause error) {
+	if err := w.root.Remove(reserveName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	again, err := resume(w.Config, w.root)
+	if err != nil {
+		return
+	}
+	e := again.hostEntry(gate.AuditFull, "audit/full", FolderName, gate.Failure, gate.Escape(cause.Error()), nil)
+	again.add(newRequest(e))
+	again.SegmentSize = 1 << 62 // no room for another segment
+	again.commit()
+	if again.failure() == nil {
+		w.treeMu.Lock()
+		w.tree = again.tree.Clone()
+		w.treeMu.Unlock()
+		w.last.Store(again.last.Load())
+		_ = again.publish() // it stays as it was
+	}
+	again.tiles.close()
+	again.file.Close()
+}

@@ -1,0 +1,74 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"bulkhead/host/safefile"
+)
+
+// rotate begins a segment. Before that, whatever a start needs of the segments before is durable: the checkpoint that
+// covers them and their tiles. The new segment's first entry lists the decisions that are still open, so that a start
+// reads the last segment alone.
+func (w *writer) rotate() error {
+	if err := w.tiles.settle(); err != nil {
+		return err
+	}
+	if err := w.publish(); err != nil {
+		return err
+	}
+	before := w.first
+	f, err := createSegment(w.root, w.chain.size, w.wrap)
+	if err != nil {
+		return err
+	}
+	old := w.file
+	w.file, w.first, w.size = f, w.chain.size, 0
+	if err := old.Close(); err != nil {
+		return err
+	}
+	if err := w.encode(newRequest(w.rotateEntry(before))); err != nil {
+		return err
+	}
+	w.commit()
+	return w.failure()
+}
+
+// createSegment makes an empty segment whose name is durable.
+func createSegment(root *os.Root, first uint64, wrap func(file) file) (file, error) {
+	f, err := openSegment(root, segmentName(first), os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	if err := safefile.Sync(root); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return wrap(f), nil
+}
+
+// A published checkpoint is what outsiders see.
+type published struct {
+	size uint64
+	note []byte
+}
+
+// publish makes the checkpoint of all that is durable the one that outsiders see, if it is not.
+func (w *writer) publish() error {
+	b := w.last.Load().batch
+	if p := w.published.Load(); b.note == nil || p != nil && p.size == b.head.Size {
+		return nil
+	}
+	note, err := b.note()
+	if err == nil {
+		note, err = w.Signer.Publish(note, w.Now())
+	}
+	if err == nil {
+		err = safefile.Replace(w.root, CheckpointName, note)
+	}
+	if err != nil {
+		return fmt.Errorf("publishing the checkpoint: %w", err)
+	}
+	w.published.Store(&published{b.head.Size, note})
+	return nil
+}
