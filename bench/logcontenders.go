@@ -22,6 +22,7 @@ import (
 // Contenders of the log.
 const (
 	nameLog       = "our log"
+	nameProven    = "our log, and a proof for each entry"
 	nameSigning   = "each entry signed, written, flushed"
 	nameAtOnce    = "the same, callers sign at the same time"
 	nameUnsigned  = "each entry written, flushed; unsigned"
@@ -103,7 +104,7 @@ func superfluous(path string) bool {
 
 func logContenders(entry []byte, callers int) []logContender {
 	return []logContender{
-		{nameLog, ours(false)}, {report.Again(nameLog), ours(false)},
+		{nameLog, ours(false)}, {report.Again(nameLog), ours(false)}, {nameProven, ours(true)},
 		{nameSigning, each(entry, signing(true))}, {nameAtOnce, each(entry, signing(false))}, {nameUnsigned, each(entry, unsigned)}, {nameGrouped, grouped(entry)},
 		{nameTessera, onTessera(entry, callers, logs.Seldom, (*logs.Tessera).Append)},
 		{namePublished, onTessera(entry, callers, logs.Often, (*logs.Tessera).Publish)},
@@ -181,8 +182,13 @@ func recording(l *audit.Log, proof bool) func(context.Context) error {
 	}
 }
 
+// newLog opens a log of ours in a folder, with a key of its own.
 func newLog(folder string) (*audit.Log, error) {
-	return audit.Open(audit.Config{Dir: folder, Development: true})
+	signer, err := newSigner(filepath.Join(folder, "keys"))
+	if err != nil {
+		return nil, err
+	}
+	return audit.Open(audit.Config{Dir: filepath.Join(folder, audit.FolderName), Signer: signer, Development: true})
 }
 
 // resultEntry is what a tool call leaves in the log.

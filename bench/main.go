@@ -141,6 +141,7 @@ func sections() []section {
 		{"memory", (*bench).memory},
 		{"arrivals", (*bench).arrivals},
 		{"log", (*bench).log},
+		{"receipts", (*bench).receipts},
 		{"start", (*bench).start},
 	}
 }
