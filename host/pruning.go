@@ -57,6 +57,9 @@ type pruneResult struct {
 
 // prune obeys an order, as far as the manifest's retention lets it.
 func (s *system) prune(ctx context.Context, log *audit.Log, o pruneOrder, now time.Time, dry bool) (pruneResult, error) {
+	if s.Audit.Level == gate.Off {
+		return pruneResult{}, errors.New("the log is off, and pruning is an entry of it")
+	}
 	retention := s.Audit.Retention
 	if retention == 0 {
 		return pruneResult{}, errors.New(`the manifest keeps the log for ever: [audit] retention = "forever"`)
