@@ -221,3 +221,6 @@ func (h *history) tile(n uint64, w int) []byte {
 	}
 	return out
 }
+
+// tlogRoot is the root hash of the first entries.
+func tlogRoot(h *history, size uint64) (tlog.Hash, error) { return tlog.TreeHash(int64(size), h) }

@@ -140,11 +140,6 @@ func (r *replay) lines() error {
 			break
 		}
 	}
-	if len(p.entries) > 0 {
-		if torn, err := r.tornBehind(); err != nil || !torn {
-			return errors.Join(err, errUnseal)
-		}
-	}
 	if r.size > 0 && !r.Signer.Verifier().Seal(r.headOf(r.last), r.last.sig[:]) {
 		return &Problem{ClassForged, r.since, "the last seal was not made with this log's key"}
 	}
