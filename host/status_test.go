@@ -76,9 +76,12 @@ func (h *running) ask(t *testing.T, action, resource string) (json.RawMessage, e
 }
 
 // entries returns what the log holds.
-func (h *running) entries(t *testing.T) (out []gate.Entry) {
+func (h *running) entries(t *testing.T) []gate.Entry { return entriesIn(t, h.dir.Path()) }
+
+// entriesIn returns what the log in a state directory holds.
+func entriesIn(t *testing.T, dir string) []gate.Entry {
 	t.Helper()
-	return entriesOf(t, h.dir.Join(audit.FolderName))
+	return entriesOf(t, filepath.Join(dir, audit.FolderName))
 }
 
 // testLog opens a log under a key of its own.

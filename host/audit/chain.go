@@ -9,13 +9,12 @@ import (
 // A chain is what must be known of a log to say what follows: how many entries there are, and the last one's hash and
 // time.
 type chain struct {
-	size   uint64
-	origin string // hash of entry 0
-	last   string // hash of the last entry
-	time   string // timestamp of the last entry
+	size uint64
+	last string // hash of the last entry
+	time string // timestamp of the last entry
 }
 
-func newChain() chain { return chain{origin: noHash, last: noHash} }
+func newChain() chain { return chain{last: noHash} }
 
 var (
 	errPrevious = errors.New("the entry does not follow the one before it")
@@ -35,11 +34,6 @@ func (c *chain) check(r record) error {
 
 // add takes the next entry.
 func (c *chain) add(e *gate.Entry, hash string) {
-	if c.size == 0 {
-		c.origin = hash
-	}
 	c.size++
 	c.last, c.time = hash, e.Timestamp
 }
-
-func (c *chain) head() Head { return Head{Origin: c.origin, Size: c.size, Hash: c.last} }

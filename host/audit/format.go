@@ -18,15 +18,15 @@ func format(index uint64, r record, bad error, asJSON bool) string {
 	switch {
 	case asJSON && bad != nil:
 		text, _ := json.Marshal(bad.Error()) // a string always encodes
-		return fmt.Sprintf("{\"index\":%d,\"bad\":%s}\n", index, escapeJSON(string(text)))
+		return fmt.Sprintf("{\"index\":%d,\"bad\":%s}\n", index, EscapeJSON(string(text)))
 	case asJSON:
-		return fmt.Sprintf("{\"index\":%d,\"hash\":\"%s\",\"entry\":%s}\n", index, r.hash, escapeJSON(string(r.body)))
+		return fmt.Sprintf("{\"index\":%d,\"hash\":\"%s\",\"entry\":%s}\n", index, r.hash, EscapeJSON(string(r.body)))
 	case bad != nil:
 		return fmt.Sprintf("%6d BAD LINE: %s\n", index, gate.Escape(bad.Error()))
 	}
 	e := r.entry
 	var b strings.Builder
-	fmt.Fprintf(&b, "%6d %s %-7s %-10s %s %s", index, e.Timestamp, word(string(e.Outcome)), word(string(e.Kind)), word(e.Actor), word(e.Action))
+	fmt.Fprintf(&b, "%6d %s %-7s %-15s %s %s", index, e.Timestamp, word(string(e.Outcome)), word(string(e.Event)), word(e.Actor), word(e.Action))
 	for _, f := range []struct{ name, value string }{
 		{"resource", e.Resource}, {"call", e.Call}, {"reason", e.Reason}, {"detail", string(e.Detail)},
 	} {
@@ -50,10 +50,11 @@ func format(index uint64, r record, bad error, asJSON bool) string {
 func formatLong(index uint64, r record) string {
 	e := r.entry
 	fields := []struct{ name, value string }{
-		{"id", e.ID}, {"timestamp", e.Timestamp}, {"kind", string(e.Kind)}, {"actor", e.Actor}, {"action", e.Action},
-		{"resource", e.Resource}, {"outcome", string(e.Outcome)}, {"reason", e.Reason}, {"call", e.Call}, {"trace_id", e.TraceID},
-		{"request", e.Request}, {"response", e.Response}, {"first", e.First}, {"last", e.Last}, {"detail", string(e.Detail)},
-		{"hash", r.hash}, {"previous_hash", e.PreviousHash},
+		{"id", e.ID}, {"timestamp", e.Timestamp}, {"kind", string(e.Kind)}, {"event", string(e.Event)}, {"actor", e.Actor},
+		{"action", e.Action}, {"resource", e.Resource}, {"outcome", string(e.Outcome)}, {"reason", e.Reason}, {"call", e.Call},
+		{"trace_id", e.TraceID}, {"parent_id", e.Parent}, {"request", e.Request}, {"response", e.Response},
+		{"grants", strings.Join(e.Grants, " ")}, {"first", e.First}, {"last", e.Last}, {"detail", string(e.Detail)},
+		{"signature", short(e.Signature)}, {"hash", r.hash}, {"previous_hash", e.PreviousHash},
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "entry %d\n", index)
@@ -62,8 +63,11 @@ func formatLong(index uint64, r record) string {
 			fmt.Fprintf(&b, "  %-14s %s\n", f.name, gate.Escape(f.value))
 		}
 	}
+	if v := e.Verdict; v != nil {
+		fmt.Fprintf(&b, "  %-14s %s %s\n", "decision", word(v.Outcome), gate.Escape(v.Reason))
+	}
 	for _, p := range e.Plugins {
-		fmt.Fprintf(&b, "  %-14s %s %s\n", "plugin", word(p.Alias), word(p.Digest))
+		fmt.Fprintf(&b, "  %-14s %s %s %s\n", "plugin", word(p.Alias), word(p.Digest), gate.Escape(p.Backend))
 		if p.Module != "" {
 			fmt.Fprintf(&b, "  %-14s %s %s\n", "  its module", word(p.Module), word(p.ModuleDigest))
 		}
@@ -89,6 +93,14 @@ func formatLong(index uint64, r record) string {
 	return b.String()
 }
 
+// short says of a signature that it is there. Whether it holds is Verify's question.
+func short(signature string) string {
+	if len(signature) <= 16 {
+		return signature
+	}
+	return signature[:16] + "..."
+}
+
 // word is s as one word: quoted if it would not be one by itself.
 func word(s string) string {
 	t := gate.Escape(s)
@@ -98,9 +110,9 @@ func word(s string) string {
 	return t
 }
 
-// escapeJSON writes what is not graphic in JSON text as JSON escapes. The value stays the same: such characters occur in
-// strings only.
-func escapeJSON(s string) string {
+// EscapeJSON writes what is not graphic in JSON text as JSON escapes, so that it steers no terminal. The value stays the
+// same: such characters occur in strings only.
+func EscapeJSON(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {

@@ -15,8 +15,15 @@ import (
 
 var ctx = context.Background()
 
-// testKey is the audit key of all tests in this package: making one costs more than most of them.
-var testKey = sync.OnceValue(func() *keys.AuditKey {
+// testKeyFiles is the audit key of all tests in this package, and its public file: making one costs more than most of them.
+var testKeyFiles = sync.OnceValues(newKey)
+
+func testKey() *keys.AuditKey {
+	k, _ := testKeyFiles()
+	return k
+}
+
+func newKey() (*keys.AuditKey, []byte) {
 	dir, err := os.MkdirTemp("", "audit-key")
 	if err != nil {
 		panic(err)
@@ -32,8 +39,12 @@ var testKey = sync.OnceValue(func() *keys.AuditKey {
 	if err != nil {
 		panic(err)
 	}
-	return k
-})
+	public, err := os.ReadFile(filepath.Join(dir, "audit.pub"))
+	if err != nil {
+		panic(err)
+	}
+	return k, public
+}
 
 func testSigner(t testing.TB) *checkpoint.Signer {
 	t.Helper()

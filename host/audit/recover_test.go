@@ -31,7 +31,7 @@ func left(t testing.TB, data []byte) string {
 func split(data []byte) [][]byte { return slices.Collect(bytes.Lines(data)) }
 
 // join is some data, one behind the other.
-func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 // snapshot is everything in the folder of the log in dir.
 func snapshot(t testing.TB, dir string) map[string]string {
@@ -105,7 +105,7 @@ func recovered(t *testing.T, data, good []byte) []byte {
 
 func TestTornTailIsCutAtEveryByte(t *testing.T) {
 	data := content(t, made(t, 3), firstSegment)
-	start := len(join(split(data)[:4]...))
+	start := len(concat(split(data)[:4]...))
 	for end := start + 1; end < len(data); end++ {
 		dir := left(t, data[:end])
 		if (end-start)%32 == 1 || end == len(data)-1 { // the others as far as they differ from these
@@ -160,7 +160,7 @@ func TestFirstBatchTorn(t *testing.T) {
 // Where blocks of the last write never reached the device there are zeros.
 func TestHolesInTheLastBatchAreCut(t *testing.T) {
 	data := content(t, made(t, 3), firstSegment)
-	start := len(join(split(data)[:4]...))
+	start := len(concat(split(data)[:4]...))
 	for at := start; at < len(data); at += 40 {
 		bad := bytes.Clone(data)
 		clear(bad[at:min(at+20, len(bad))])
@@ -177,7 +177,7 @@ func TestTornBatchWithHolesIsCut(t *testing.T) {
 	v.together(t, l, slices.Repeat([]gate.Entry{note("x")}, 40)...)
 	mustClose(t, l)
 	data := content(t, dir, firstSegment)
-	good := join(split(data)[:2]...)
+	good := concat(split(data)[:2]...)
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 300 {
 		bad := bytes.Clone(data[:len(good)+1+rng.IntN(len(data)-len(good))])
@@ -248,30 +248,30 @@ func TestDamageThatNoCrashExplainsIsRefused(t *testing.T) {
 		name string
 		data []byte
 	}{
-		{"edited", join(join(l[:4]...), edited(l[4]), join(l[5:]...))},
-		{"edited in the last batch", join(join(l[:10]...), edited(l[10]), l[11])},
-		{"edited and rehashed", join(join(l[:10]...), rehashed(edited(l[10])), l[11])},
-		{"edited before the last batch, and a hole at the end", join(join(l[:8]...), edited(l[8]), l[9], l[10], hole)},
-		{"edited before a torn batch", join(join(l[:8]...), edited(l[8]), l[9], l[10][:50])},
-		{"edited, rehashed, and a hole behind", join(join(l[:10]...), rehashed(edited(l[10])), l[11], hole)},
-		{"a hole in a batch before the last", join(join(l[:8]...), l[8][:50], hole, l[8][150:], join(l[9:]...))},
-		{"a hole in the seal before the last", join(join(l[:9]...), l[9][:50], hole, l[9][len(l[9])-1:], join(l[10:]...))},
-		{"deleted", join(join(l[:2]...), join(l[4:]...))},
-		{"deleted with a hole behind", join(join(l[:2]...), join(l[4:]...), hole)},
-		{"swapped", join(join(l[:6]...), l[8], l[9], l[6], l[7], join(l[10:]...))},
-		{"swapped at the end", join(join(l[:8]...), l[10], l[11], l[8], l[9])},
-		{"last one does not follow", join(join(l[:8]...), l[10], l[11])},
-		{"copied", join(data, l[10], l[11])},
-		{"no entry", join(data, rehashed(bytes.Replace(l[10], []byte(`"id"`), []byte(`"ID"`), 1)), l[11])},
-		{"a seal twice", join(data, l[11])},
-		{"a seal with another size", join(join(l[:3]...), bytes.Replace(l[3], []byte("seal 2"), []byte("seal 3"), 1), join(l[4:]...))},
+		{"edited", concat(concat(l[:4]...), edited(l[4]), concat(l[5:]...))},
+		{"edited in the last batch", concat(concat(l[:10]...), edited(l[10]), l[11])},
+		{"edited and rehashed", concat(concat(l[:10]...), rehashed(edited(l[10])), l[11])},
+		{"edited before the last batch, and a hole at the end", concat(concat(l[:8]...), edited(l[8]), l[9], l[10], hole)},
+		{"edited before a torn batch", concat(concat(l[:8]...), edited(l[8]), l[9], l[10][:50])},
+		{"edited, rehashed, and a hole behind", concat(concat(l[:10]...), rehashed(edited(l[10])), l[11], hole)},
+		{"a hole in a batch before the last", concat(concat(l[:8]...), l[8][:50], hole, l[8][150:], concat(l[9:]...))},
+		{"a hole in the seal before the last", concat(concat(l[:9]...), l[9][:50], hole, l[9][len(l[9])-1:], concat(l[10:]...))},
+		{"deleted", concat(concat(l[:2]...), concat(l[4:]...))},
+		{"deleted with a hole behind", concat(concat(l[:2]...), concat(l[4:]...), hole)},
+		{"swapped", concat(concat(l[:6]...), l[8], l[9], l[6], l[7], concat(l[10:]...))},
+		{"swapped at the end", concat(concat(l[:8]...), l[10], l[11], l[8], l[9])},
+		{"last one does not follow", concat(concat(l[:8]...), l[10], l[11])},
+		{"copied", concat(data, l[10], l[11])},
+		{"no entry", concat(data, rehashed(bytes.Replace(l[10], []byte(`"id"`), []byte(`"ID"`), 1)), l[11])},
+		{"a seal twice", concat(data, l[11])},
+		{"a seal with another size", concat(concat(l[:3]...), bytes.Replace(l[3], []byte("seal 2"), []byte("seal 3"), 1), concat(l[4:]...))},
 		{"a seal without entries", l[1]},
-		{"no seal but one that has no end", join(join(l[:9]...), l[11][:50], []byte("\n"))},
-		{"another log's last batch", join(join(l[:10]...), foreign[10], foreign[11])},
-		{"another log's last seal", join(join(l[:11]...), foreign[11])},
-		{"a seal with a wrong signature", join(join(l[:11]...), resealed(t, l[11]))},
-		{"no seal for more than a write", join(data, bytes.Repeat(l[10], maxBatch/len(l[10])+1))},
-		{"a hole far from the end", join(l[0], l[1], hole, text)},
+		{"no seal but one that has no end", concat(concat(l[:9]...), l[11][:50], []byte("\n"))},
+		{"another log's last batch", concat(concat(l[:10]...), foreign[10], foreign[11])},
+		{"another log's last seal", concat(concat(l[:11]...), foreign[11])},
+		{"a seal with a wrong signature", concat(concat(l[:11]...), resealed(t, l[11]))},
+		{"no seal for more than a write", concat(data, bytes.Repeat(l[10], maxBatch/len(l[10])+1))},
+		{"a hole far from the end", concat(l[0], l[1], hole, text)},
 		{"no log at all", bytes.Repeat([]byte("hello\n"), 200_000)},
 		{"an endless line", bytes.Repeat([]byte("x"), maxBatch+1)},
 	} {

@@ -232,7 +232,7 @@ func (r *replay) reopen(e *gate.Entry) error {
 
 // refuse finds the name of what is wrong.
 func (r *replay) refuse(cause error) error {
-	if problem := diagnose(r.Config, cause); problem != nil {
+	if problem := diagnose(r.Config); problem != nil {
 		return problem
 	}
 	var p *Problem

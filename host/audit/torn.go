@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,15 +23,7 @@ func (r *replay) tornBehind() (bool, error) {
 	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
 		return false, err
 	}
-	hole := bytes.IndexByte(tail, 0) >= 0 // no entry has a zero byte
-	read := 0
-	for l := range bytes.Lines(tail) {
-		read += len(l)
-		if isSeal(l) && bytes.HasSuffix(l, []byte("\n")) && (read < len(tail) || !hole) {
-			return false, nil
-		}
-	}
-	return true, nil
+	return tornTail(tail), nil
 }
 
 // cut keeps what stands behind the durable part aside and takes it off the segment, in this order.
