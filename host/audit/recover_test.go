@@ -30,7 +30,7 @@ func left(t testing.TB, data []byte) string {
 // split returns a segment's lines, each with its newline.
 func split(data []byte) [][]byte { return slices.Collect(bytes.Lines(data)) }
 
-// join is some data, one behind the other.
+// concat is some data, one behind the other.
 func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 // snapshot is everything in the folder of the log in dir.
