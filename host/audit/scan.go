@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -217,15 +216,12 @@ func (r *replay) reopen(e *gate.Entry) error {
 		return err
 	}
 	maps.Copy(r.latest, rot.Latest)
-	for _, index := range rot.Open {
-		old, err := readEntry(r.root, index)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("reading open decision %d: %w", index, err)
-		}
-		r.decisions.follow(&old, index)
+	err = eachOf(r.root, rot.Open, func(index uint64, old *gate.Entry) error {
+		r.decisions.follow(old, index)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading an open decision: %w", err)
 	}
 	return nil
 }
