@@ -51,7 +51,7 @@ func layers() []layer {
 		{"host/floor", "host/strictjson", ""},
 		{"host/cache", "runtimes host/safefile", "golang.org/x/time/rate"},
 		{"host/control", "host/strictjson host/safefile", "golang.org/x/time/rate"},
-		{"host/manifest", "abi host/strictjson host/safefile", "github.com/BurntSushi/toml"},
+		{"host/manifest", "abi host/strictjson host/safefile host/gate", "github.com/BurntSushi/toml"},
 		{"host/keys", "abi host/strictjson host/safefile", "filippo.io/mldsa"},
 		{"host/audit/tree", "", "golang.org/x/mod/sumdb/tlog"},
 		{"host/checkpoint", "host/keys", "filippo.io/mldsa golang.org/x/mod/sumdb/"},
@@ -63,7 +63,7 @@ func layers() []layer {
 		{"host/witness", "host/audit/tree host/checkpoint host/safefile host/strictjson", "golang.org/x/mod/sumdb/tlog"},
 		{"host/audit/export", "host/gate host/safefile host/strictjson", ""},
 		{"host/audit/crash/mutants", "", ""},
-		{"host/audit", "abi host/strictjson host/safefile host/gate host/keys host/checkpoint host/audit/tree",
+		{"host/audit", "abi host/strictjson host/safefile host/gate host/keys host/checkpoint host/audit/tree host/audit/export",
 			"github.com/google/uuid golang.org/x/mod/sumdb/tlog golang.org/x/sync/errgroup " + sys},
 		{"host/gateway", "abi host/strictjson host/gate host/audit/tree", "github.com/modelcontextprotocol/go-sdk/"},
 		{"host/scaffold", "abi sdk/c sdk/source", ""},
@@ -72,7 +72,7 @@ func layers() []layer {
 
 		{"plugins/...", "abi sdk plugins/internal/...", ""},
 		{"examples/...", "abi sdk", ""},
-		{"bench/...", "abi/... sdk/... runtimes/... host/... plugins/... bench/...", "github.com/ golang.org/ google.golang.org/ filippo.io/"},
+		{"bench/...", "abi/... sdk/... runtimes/... host/... plugins/... bench/...", "github.com/ golang.org/ google.golang.org/ filippo.io/ k8s.io/klog/"},
 	}
 }
 

@@ -50,10 +50,8 @@ func (l *loader) heardOfCache(e cache.Event) {
 		l.logger.Warn("compiled code was not kept", "plugin", l.system.alias(e.Plugin), "reason", e.Reason, "skipped", e.Skipped)
 		return
 	}
-	entry := gate.Entry{
-		Actor: "system/host", Action: "cache/rejected", Resource: l.system.alias(e.Plugin), Outcome: gate.Failure, Kind: gate.KindHost, Event: gate.CacheReject,
-		Reason: rejectedReason(e), Development: l.system.development,
-	}
+	entry := l.system.hostEntry(gate.CacheReject, l.system.alias(e.Plugin), rejectedReason(e))
+	entry.Outcome = gate.Failure
 	if p := l.system.plugin(entry.Resource); p != nil {
 		entry.Plugins = []gate.PluginRef{p.ref()}
 	}

@@ -158,7 +158,7 @@ func TestTamperedCodeIsCompiledAgainAndRecorded(t *testing.T) {
 		t.Errorf("swapped file: %+v", swapped)
 	}
 	for _, e := range w.log.entries {
-		if e.Action != "cache/rejected" || e.Actor != "system/host" || e.Kind != gate.KindHost || e.Outcome != gate.Failure || !e.Development {
+		if e.Action != "cache/reject" || e.Event != gate.CacheReject || e.Actor != "system/host" || e.Kind != gate.KindHost || e.Outcome != gate.Failure || !e.Development {
 			t.Errorf("entry %+v", e)
 		}
 	}

@@ -43,7 +43,7 @@ func check(ctx context.Context, s *streams, path string, accept bool) (err error
 	if accept {
 		err = sys.acceptFloor(ctx)
 	} else {
-		err = sys.checkFloor()
+		err = errors.Join(sys.checkLog(), sys.checkFloor())
 	}
 	if err != nil {
 		return err

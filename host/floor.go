@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 
-	"bulkhead/host/audit"
 	"bulkhead/host/floor"
 	"bulkhead/host/gate"
 	"bulkhead/host/safefile"
@@ -57,8 +56,14 @@ func (s *system) checkFloor() error {
 	if err != nil {
 		return err
 	}
-	if f.Fresh() && s.hasLog() {
-		return lostFloor()
+	if f.Fresh() {
+		past, err := readHistory(s.logFolder())
+		if err != nil {
+			return err
+		}
+		if past.config != nil {
+			return lostFloor()
+		}
 	}
 	_, err = f.Check(want, false)
 	return refusedByFloor(err)
@@ -74,15 +79,20 @@ func (s *system) acceptFloor(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, dir.Close())
 	}
+	selected, _ := s.selected(log)
 	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
-	if err = s.raiseFloor(ctx, dir, log, true); err == nil {
-		err = s.recordKeys(ctx, log)
+	past, err := readHistory(s.logFolder())
+	if err == nil {
+		err = s.raiseFloor(ctx, dir, selected, past, true)
+	}
+	if err == nil {
+		err = s.recordKeys(ctx, selected)
 	}
 	return errors.Join(err, log.Close(), dir.Close())
 }
 
 // raiseFloor makes what is to be loaded the floor, after it has recorded what an operator accepted.
-func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.Log, accept bool) error {
+func (s *system) raiseFloor(ctx context.Context, store floor.Store, log gate.Log, past history, accept bool) error {
 	want, err := s.floorSet()
 	if err != nil {
 		return err
@@ -91,7 +101,7 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.L
 	if err != nil {
 		return err
 	}
-	lost := f.Fresh() && log.Head().Size > 0 // the first entry ever is written after the floor was raised
+	lost := f.Fresh() && past.config != nil // what a host starts with is recorded after the floor was raised
 	if lost && !accept {
 		return lostFloor()
 	}
@@ -106,7 +116,7 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.L
 		changes = append(changes, floor.Change{What: "the floor was not authenticated"})
 	}
 	for _, c := range changes {
-		if err := s.recordHost(ctx, log, gate.PluginAccept, "host/accept", c.Plugin, c.What); err != nil {
+		if err := s.note(ctx, log, gate.PluginAccept, c.Plugin, c.What, nil); err != nil {
 			return err
 		}
 	}
@@ -115,27 +125,19 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log *audit.L
 }
 
 // recordKeys records which keys this process made.
-func (s *system) recordKeys(ctx context.Context, log *audit.Log) error {
+func (s *system) recordKeys(ctx context.Context, log gate.Log) error {
 	if s.auditMade {
-		if err := s.recordHost(ctx, log, gate.KeyCreate, "host/audit-key", s.Device.Name, "made the key that signs the log, "+s.audit.KeyID); err != nil {
+		if err := s.note(ctx, log, gate.KeyCreate, "audit", "made the key that signs the log, "+s.audit.KeyID, nil); err != nil {
 			return err
 		}
 	}
 	if !s.rootMade {
 		return nil
 	}
-	return s.recordHost(ctx, log, gate.KeyCreate, "host/root-key", s.Device.Name, "made a root key")
+	return s.note(ctx, log, gate.KeyCreate, "root", "made a root key", nil)
 }
 
-// recordHost records what the host did of its own accord.
-func (s *system) recordHost(ctx context.Context, log *audit.Log, event gate.Event, action, resource, reason string) error {
-	_, err := log.Append(ctx, gate.Entry{
-		Actor: "system/host", Action: action, Resource: resource, Outcome: gate.Success, Kind: gate.KindHost, Event: event, Reason: reason, Development: s.development,
-	})
-	return err
-}
-
-// lostFloor says that there is a log but no floor: the first entry ever is written after the floor was raised.
+// lostFloor says that a host has started with this log, but there is no floor, which is raised before that.
 func lostFloor() error {
 	return refused(errors.New("the floor is lost: this host has a log, but what it ran before is forgotten, so that something older could run"), acceptHint)
 }

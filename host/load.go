@@ -72,7 +72,7 @@ func (l *loader) open() error {
 		}
 		b, err := at.open(l.system.workers[p.Backend], l.system.Sandbox...)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
+			errs = append(errs, ofPlugin(p.Alias, fmt.Errorf("plugin %s: %w", p.Alias, err)))
 			continue
 		}
 		l.backends[at] = b
@@ -102,7 +102,7 @@ func (l *loader) loadAll(ctx context.Context, plugins []*plugin) error {
 					return nil
 				}
 			}
-			errs[i] = l.loadOne(ctx, p)
+			errs[i] = ofPlugin(p.Alias, l.loadOne(ctx, p))
 			return nil
 		})
 	}
@@ -126,6 +126,7 @@ func (l *loader) loadOne(ctx context.Context, p *plugin) error {
 	m, err := admit(ctx, l.backends[placed(p.Plugin)], runtimes.Program{
 		Name: p.Alias, Wasm: p.module.Wasm, RelaxedSIMD: p.module.Relaxed, Config: p.Config, Assets: p.bundle.Assets, Grants: p.Grants,
 		WASI: p.bundle.Descriptor.WASI, Stateful: p.Stateful, Host: host, Limits: limitsOf(p.Plugin), Cache: l.cacheFor(p),
+		Quarantined: func(s runtimes.Status) { l.heardOfQuarantine(p, s) },
 	}, &p.bundle.Contents)
 	if err != nil {
 		return err

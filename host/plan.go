@@ -13,14 +13,15 @@ import (
 
 // A plan is what `host check --json` prints: what would run.
 type plan struct {
-	Manifest    string       `json:"manifest"`
-	Serial      int64        `json:"serial"`
-	Development bool         `json:"development"`
-	Plugins     []planPlugin `json:"plugins"`
-	Sandbox     []planLayer  `json:"sandbox,omitempty"` // of workers, if any plugin has one
-	Engines     []planEngine `json:"engines"`
-	Advisories  string       `json:"advisories_known_on"` // date: nothing newer is known
-	Notes       []string     `json:"notes"`
+	Manifest    string        `json:"manifest"`
+	Serial      int64         `json:"serial"`
+	Development bool          `json:"development"`
+	Plugins     []planPlugin  `json:"plugins"`
+	Sandbox     []planLayer   `json:"sandbox,omitempty"` // of workers, if any plugin has one
+	Engines     []planEngine  `json:"engines"`
+	Audit       auditSettings `json:"audit"`
+	Advisories  string        `json:"advisories_known_on"` // date: nothing newer is known
+	Notes       []string      `json:"notes"`
 }
 
 // A planLayer is a layer of the sandbox around a worker.
@@ -56,7 +57,7 @@ type planPlugin struct {
 }
 
 func planOf(sys *system) plan {
-	p := plan{Manifest: sys.Path, Serial: sys.Serial, Development: sys.development}
+	p := plan{Manifest: sys.Path, Serial: sys.Serial, Development: sys.development, Audit: settingsOf(sys.Audit)}
 	for _, q := range sys.plugins {
 		d := q.bundle.Descriptor
 		pp := planPlugin{
@@ -109,6 +110,9 @@ func notes(sys *system) []string {
 	}
 	if sys.development {
 		out = append(out, "development keys: log, evidence and receipts say so; loopback only")
+	}
+	if sys.audit == nil {
+		out = append(out, "no audit key yet: the first start makes the key that signs the log, "+sys.auditKeyPath())
 	}
 	if sys.root == nil {
 		out = append(out, "no root key yet: the floor is not authenticated, and compiled code is not kept")
@@ -176,6 +180,7 @@ func planText(p plan) string {
 		fmt.Fprintln(&b, "sandbox of workers:", sandboxText(p.Sandbox))
 	}
 	enginesText(&b, p)
+	fmt.Fprintln(&b, p.Audit.text())
 	for _, n := range p.Notes {
 		fmt.Fprintln(&b, n)
 	}

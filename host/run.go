@@ -50,16 +50,22 @@ func (o *runOptions) run(ctx context.Context, s *streams) (err error) {
 	if o.credential != "" && !o.stdio {
 		return usage(errors.New("--credential-file goes with --stdio; over HTTP every request brings its own"))
 	}
-	sys, err := readSystem(o.manifest)
+	sys, publishers, err := readTrust(o.manifest)
 	if err != nil {
 		return err
+	}
+	defer func() { err = errors.Join(err, sys.close()) }()
+	if err := sys.readPlugins(publishers); err != nil {
+		return errors.Join(err, sys.refuse(ctx, err))
 	}
 	if !o.stdio && sys.Listen.HTTP == "" {
 		return usage(errors.New("the manifest has no [listen] http and --stdio is not given: nobody could call"))
 	}
+	if sys.Audit.Level == gate.Off {
+		fmt.Fprintln(s.err, auditOff)
+	}
 	logger, end := newLogger(s)
 	defer end()
-	defer func() { err = errors.Join(err, sys.close()) }()
 	h, err := start(ctx, sys, logger, func(p *plugin, took time.Duration) { announce(s, p, took) })
 	if err != nil {
 		return err
@@ -69,15 +75,20 @@ func (o *runOptions) run(ctx context.Context, s *streams) (err error) {
 
 // A running is a host between its start and its stop.
 type running struct {
-	sys      *system
-	dir      *state.Dir
-	log      *audit.Log
-	loader   *loader
-	gate     *gate.Gate
-	control  *control.Server
-	logger   *slog.Logger
-	started  time.Time
-	listener atomic.Pointer[string] // where it serves, once it does
+	sys       *system
+	dir       *state.Dir
+	log       *audit.Log
+	selected  gate.Log // log behind the manifest's selection, to which everybody writes
+	clocks    *clockLog
+	began     bool      // there is an entry that says so
+	said      time.Time // when what it started with was last recorded
+	retention *retention
+	loader    *loader
+	gate      *gate.Gate
+	control   *control.Server
+	logger    *slog.Logger
+	started   time.Time
+	listener  atomic.Pointer[string] // where it serves, once it does
 }
 
 // start takes the state directory, opens the log, raises the floor, and only then loads. What it has taken it gives back
@@ -98,34 +109,21 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	if h.log, err = sys.openLog(h.dir); err != nil {
 		return h, err
 	}
-	if err := sys.makeRoot(h.dir, false); err != nil {
-		logger.Warn("there is no root key: the floor is not authenticated, and every start compiles every plugin", "error", err)
-	}
-	if err := sys.raiseFloor(ctx, h.dir, h.log, false); err != nil {
+	h.selected, h.clocks = sys.selected(h.log)
+	if err := h.begin(ctx); err != nil {
 		return h, err
 	}
-	if err := h.record(ctx, gate.HostStart, "host/start"); err != nil {
-		return h, err
-	}
-	if err := sys.recordKeys(ctx, h.log); err != nil {
-		return h, err
-	}
-	attester, err := newAttester(sys, h.log.Head)
-	if err != nil {
-		return h, err
-	}
-	h.loader = newLoader(sys, h.log, logger, attester)
-	h.loader.progress = progress
-	if err := h.loader.openCache(h.dir.Join(cacheFolder), false); err != nil {
-		return h, err
-	}
-	if err := h.loader.load(ctx); err != nil {
+	if err := h.load(ctx, progress); err != nil {
 		return h, err
 	}
 	if h.gate, err = newGate(h.loader, newClock(time.Now, h.log.Time)); err != nil {
 		return h, err
 	}
-	return h, h.listenControl()
+	if err := h.listenControl(); err != nil {
+		return h, err
+	}
+	h.retain(time.Tick(pruneEvery))
+	return h, nil
 }
 
 // lockPatience is how long start waits for another host to let go of the state directory: MCP clients on stdio may end one
@@ -140,19 +138,6 @@ func openState(ctx context.Context, path string) (*state.Dir, error) {
 		}
 		time.Sleep(lockPatience / 20)
 	}
-}
-
-// record writes what the host itself does, with everything that it runs.
-func (h *running) record(ctx context.Context, event gate.Event, action string) error {
-	e := gate.Entry{Actor: "system/host", Action: action, Resource: h.sys.Device.Name, Outcome: gate.Success, Kind: gate.KindHost, Event: event, Development: h.sys.development}
-	for _, p := range h.sys.plugins {
-		e.Plugins = append(e.Plugins, p.ref())
-	}
-	for _, w := range h.sys.Workers {
-		e.Workers = append(e.Workers, gate.WorkerRef{Backend: w.Backend, Digest: h.sys.workers[w.Backend].Digest()})
-	}
-	_, err := h.log.Append(ctx, e)
-	return err
 }
 
 // serve answers requests until ctx ends or the log fails: a host that cannot record must not act.
@@ -170,13 +155,7 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	go func() {
-		select {
-		case <-h.log.Failed():
-			stop(fmt.Errorf("stopping: %w", h.log.Err()))
-		case <-ctx.Done():
-		}
-	}()
+	go stopAfter(ctx, h.log, stop)
 	if o.stdio {
 		err = h.serveStdio(ctx, s, server)
 	} else {
@@ -186,6 +165,30 @@ func (h *running) serve(ctx context.Context, s *streams, o *runOptions) error {
 		err = errors.Join(cause, err)
 	}
 	return err
+}
+
+// lastWord is how long a host whose log has failed still answers: everybody that it is not available, which a closed door
+// does not say.
+const lastWord = time.Second
+
+// stopAfter stops the host a moment after its log has failed.
+func stopAfter(ctx context.Context, log failing, stop context.CancelCauseFunc) {
+	select {
+	case <-log.Failed():
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-time.After(lastWord):
+	case <-ctx.Done():
+	}
+	stop(fmt.Errorf("stopping: %w", log.Err()))
+}
+
+// A failing is a log that may fail, once and for good.
+type failing interface {
+	Failed() <-chan struct{}
+	Err() error
 }
 
 func (h *running) serveHTTP(ctx context.Context, s *streams, server *gateway.Server) error {
@@ -218,6 +221,7 @@ func (h *running) close(ctx context.Context) error {
 	var errs []error
 	patient, cancel := context.WithTimeout(ctx, lastWait)
 	defer cancel()
+	h.retention.close()
 	if h.control != nil {
 		errs = append(errs, h.control.Close(patient))
 	}
@@ -229,8 +233,8 @@ func (h *running) close(ctx context.Context) error {
 		errs = append(errs, h.loader.close(patient))
 	}
 	if h.log != nil {
-		if h.gate != nil && h.log.Err() == nil {
-			errs = append(errs, h.record(ctx, gate.HostStop, "host/stop"))
+		if h.began && h.log.Err() == nil {
+			errs = append(errs, h.record(ctx, gate.HostStop, either(h.gate == nil, "the start failed", "")))
 		}
 		errs = append(errs, h.log.Close())
 	}

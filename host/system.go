@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"bulkhead/abi"
 	"bulkhead/host/bundle"
@@ -27,6 +29,7 @@ type system struct {
 	workers     map[string]*worker.Executable // those that are no process of this program, by backend
 	root        *keys.Root                    // nil: the device has none
 	rootMade    bool                          // by this process
+	keyIDs      map[string]string             // of all keys that sign, by what they are for: see configured
 	auditMade   bool                          // by this process
 	development bool                          // one of the keys is a development key
 }
@@ -56,23 +59,33 @@ func (p *plugin) ref() gate.PluginRef {
 // compiled and nothing is written. All problems of one kind come at once: first those of the manifest, then those of keys,
 // then those of bundles and workers, then those between manifest and bundles. The caller closes it.
 func readSystem(path string) (*system, error) {
-	m, err := manifest.Load(path)
+	s, publishers, err := readTrust(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &system{Manifest: m, signers: map[string]*keys.Key{}}
-	publishers, err := s.readKeys()
-	if err != nil {
-		return nil, err
-	}
-	err = errors.Join(s.readBundles(publishers), s.readWorkers())
-	if err == nil {
-		err = s.crossCheck()
-	}
-	if err != nil {
+	if err := s.readPlugins(publishers); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// readTrust reads what says whom to trust: the manifest and the keys.
+func readTrust(path string) (*system, []bundle.Publisher, error) {
+	m, err := manifest.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &system{Manifest: m, signers: map[string]*keys.Key{}, keyIDs: map[string]string{}}
+	publishers, err := s.readKeys()
+	return s, publishers, err
+}
+
+// readPlugins reads what has to be found trustworthy.
+func (s *system) readPlugins(publishers []bundle.Publisher) error {
+	if err := errors.Join(s.readBundles(publishers), s.readWorkers()); err != nil {
+		return err
+	}
+	return s.crossCheck()
 }
 
 // readKeys reads the publishers' public keys and the device's private ones, and refuses a key that serves twice.
@@ -85,6 +98,7 @@ func (s *system) readKeys() ([]bundle.Publisher, error) {
 		s.development = s.development || i.Development
 	}
 	for _, p := range s.Publishers {
+		var ids []string
 		trusted := bundle.Publisher{Name: p.Name, Threshold: p.Threshold, MaySign: p.MaySign, Roles: p.Roles}
 		for _, path := range p.Keys {
 			k, err := keys.ReadPublic(s.Join(path), keys.Publisher)
@@ -94,7 +108,10 @@ func (s *system) readKeys() ([]bundle.Publisher, error) {
 			}
 			note("publisher "+p.Name, k.Info)
 			trusted.Keys = append(trusted.Keys, k.Public)
+			ids = append(ids, k.KeyID)
 		}
+		slices.Sort(ids)
+		s.keyIDs["publisher/"+p.Name] = strings.Join(ids, " ")
 		publishers = append(publishers, trusted)
 	}
 	errs = append(errs, s.readDeviceKeys(note))
@@ -115,6 +132,7 @@ func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
 		errs = append(errs, err)
 	} else {
 		note("evidence", s.evidence.Info)
+		s.keyIDs["evidence"] = s.evidence.KeyID
 	}
 	if err = s.readAudit(); err != nil {
 		errs = append(errs, err)
@@ -130,6 +148,7 @@ func (s *system) readDeviceKeys(note func(string, keys.Info)) error {
 			}
 			note(fmt.Sprintf("plugin %s, sign slot %s", p.Alias, slot), k.Info)
 			s.signers[id] = k
+			s.keyIDs["sign/"+id] = k.KeyID
 		}
 	}
 	return errors.Join(append(errs, s.readRoot())...)
@@ -140,7 +159,7 @@ func (s *system) readBundles(publishers []bundle.Publisher) error {
 	for _, p := range s.Plugins {
 		b, err := bundle.Open(s.Join(p.Bundle), publishers, bundle.Want{Is: p.Is, Digest: p.Digest, Role: p.Role})
 		if err != nil {
-			errs = append(errs, fmt.Errorf("plugin %s: %w", p.Alias, err))
+			errs = append(errs, ofPlugin(p.Alias, fmt.Errorf("plugin %s: %w", p.Alias, err)))
 			continue
 		}
 		s.plugins = append(s.plugins, newPlugin(p, b))
@@ -199,7 +218,7 @@ func (s *system) crossCheck() error {
 	for _, p := range s.plugins {
 		outline, err := wasm.ReadHead(p.module.Wasm) // loading reads the rest
 		if err != nil {
-			return refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), "")
+			return ofPlugin(p.Alias, refused(fmt.Errorf("plugin %s: reading its module: %w", p.Alias, err), ""))
 		}
 		a := manifest.Asked{Capabilities: p.bundle.Descriptor.Grants(), Imports: outline.Capabilities(), Keys: p.bundle.Descriptor.Keys, Models: p.bundle.Descriptor.Models, Stateful: p.bundle.Descriptor.Stateful}
 		for _, t := range p.bundle.Descriptor.Tools {

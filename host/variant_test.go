@@ -39,7 +39,7 @@ func TestTheEngineChoosesTheModule(t *testing.T) {
 		if string(b.p.Wasm) != string(want.Wasm) || b.p.RelaxedSIMD != want.Relaxed {
 			t.Errorf("%s: loaded %s, relaxed SIMD %v", engine, b.p.Wasm, b.p.RelaxedSIMD)
 		}
-		if ref := sys.plugins[0].ref(); ref != (gate.PluginRef{Alias: "x", Digest: strings.Repeat("d", 64), Module: want.File, ModuleDigest: digest}) {
+		if ref := sys.plugins[0].ref(); ref != (gate.PluginRef{Alias: "x", Digest: strings.Repeat("d", 64), Backend: engine + "/inline", Module: want.File, ModuleDigest: digest}) {
 			t.Errorf("%s: entries say %+v", engine, ref)
 		}
 		p := planOf(sys)
@@ -56,8 +56,8 @@ func TestTheEngineChoosesTheModule(t *testing.T) {
 // A plugin of one module stays as it was, in entries too.
 func TestOneModuleIsForAllEngines(t *testing.T) {
 	b := &bundle.Bundle{Contents: bundle.Contents{Digest: strings.Repeat("d", 64), Wasm: []byte("plain")}}
-	p := newPlugin(manifest.Plugin{Alias: "x", Backend: "wasmtime"}, b)
-	if p.module.Relaxed || string(p.module.Wasm) != "plain" || p.ref() != (gate.PluginRef{Alias: "x", Digest: b.Digest}) {
+	p := newPlugin(manifest.Plugin{Alias: "x", Backend: "wasmtime", Isolation: manifest.Process}, b)
+	if p.module.Relaxed || string(p.module.Wasm) != "plain" || p.ref() != (gate.PluginRef{Alias: "x", Digest: b.Digest, Backend: "wasmtime/process"}) {
 		t.Errorf("runs %+v as %+v", p.module, p.ref())
 	}
 	if got := (&specimen{program: runtimes.Program{Wasm: []byte("plain")}}).on(placement{engine: "wasmtime"}); got.RelaxedSIMD {

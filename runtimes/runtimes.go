@@ -111,6 +111,9 @@ type Program struct {
 	Host        Host
 	Limits      Limits
 	Cache       Cache // nil: compile every time
+	// Quarantined, if not nil, is told of each quarantine when it begins, with the Status of that moment. It runs on a goroutine
+	// of its own, holds no call, and the Module's Close waits for it.
+	Quarantined func(Status)
 }
 
 // Errors of Call and, wrapped in a LoadError, of Load.

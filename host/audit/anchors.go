@@ -151,16 +151,7 @@ func (a *anchors) behind(f *folder, start uint64, root tlog.Hash) *Problem {
 
 // consistent proves from tiles that the tree of an anchor is the beginning of that at start.
 func (a *anchors) consistent(f *folder, h *checkpoint.Head, start uint64, root tlog.Hash) *Problem {
-	edge, err := tree.Restore(start, f.tile)
-	if err != nil {
-		return problem(ClassMistiled, h.Size-1, "the checkpoint of size %d cannot be compared: %v", h.Size, err)
-	}
-	proof, err := tlog.ProveTree(int64(start), int64(h.Size), tree.Reader(start, func(t tree.Tile) ([]byte, error) {
-		if t.W < tree.Width { // at the right edge, and not on the disk
-			return edge.Partial(t.L, t.W), nil
-		}
-		return f.tile(t)
-	}))
+	proof, err := tlog.ProveTree(int64(start), int64(h.Size), tree.Reader(start, (&evidence{folder: f, size: start}).tile))
 	if err != nil {
 		return problem(ClassMistiled, h.Size-1, "the checkpoint of size %d cannot be compared: %v", h.Size, err)
 	}

@@ -121,14 +121,14 @@ func (v *verification) after(f *fault) (afterward, error) {
 	return out, nil
 }
 
-// tornTail reports whether a crash explains what follows the last good seal: a write that did not come to its end, or blocks
-// of which never reached the device.
+// tornTail reports whether a crash explains what follows the last good seal: one write that did not come to its end, or lost
+// blocks. Behind a seal that is there another write began, so that its own had come to the device whole.
 func tornTail(tail []byte) bool {
-	if bytes.IndexByte(tail, 0) >= 0 { // no entry has one
-		return true
-	}
+	hole := bytes.IndexByte(tail, 0) >= 0 // no entry has a zero byte
+	read := 0
 	for l := range bytes.Lines(tail) {
-		if isSeal(l) && bytes.HasSuffix(l, []byte("\n")) { // the write came to its end
+		read += len(l)
+		if isSeal(l) && bytes.HasSuffix(l, []byte("\n")) && (read < len(tail) || !hole) {
 			return false
 		}
 	}

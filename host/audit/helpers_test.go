@@ -116,3 +116,81 @@ func made(t testing.TB, n int, change ...func(*Config)) string {
 	mustClose(t, l)
 	return dir
 }
+
+// rotating has a segment end at every multiple of 256 entries.
+func rotating(c *Config) { c.SegmentSize = 1 }
+
+// fill appends notes, many at a time, until the log has size entries. A rotation writes one itself, right behind the last
+// entry of a segment.
+func fill(t testing.TB, l *Log, size uint64) {
+	t.Helper()
+	for next := l.Head().Size; next < size; {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		n := min(size-next, 64, 256-next%256)
+		if next%256 == 0 {
+			n = 1
+		}
+		for range n {
+			wg.Go(func() {
+				r, err := l.Append(ctx, note("fill"))
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				next = max(next, r.Index+1)
+			})
+		}
+		wg.Wait()
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+}
+
+// fileOf is the path of a file in the folder of the log in dir.
+func fileOf(dir, name string) string { return filepath.Join(dir, FolderName, name) }
+
+// firstSegment is the name of a log's first file.
+var firstSegment = segmentName(0)
+
+// content is what a file of the log in dir holds.
+func content(t testing.TB, dir, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(fileOf(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// overwrite gives a file of the log in dir another content.
+func overwrite(t testing.TB, dir, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(fileOf(dir, name), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copied returns a directory with a copy of the log in dir.
+func copied(t testing.TB, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(to, func(name string, d os.DirEntry, err error) error {
+		if err != nil || name == to {
+			return err
+		}
+		if d.IsDir() {
+			return os.Chmod(name, 0o700)
+		}
+		return os.Chmod(name, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
+}

@@ -5,12 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
@@ -50,7 +47,6 @@ func resume(c Config, root *os.Root) (*writer, error) {
 	if err := r.run(); err != nil {
 		return nil, err
 	}
-	w.torn = r.torn
 	w.tiles = newTiles(root)
 	w.tiles.keep(r.full)
 	return w, nil
@@ -94,8 +90,8 @@ func (w *writer) settle() error {
 			return fmt.Errorf("keeping the public key: %w", err)
 		}
 	}
-	if t := w.torn; t.name != "" {
-		w.add(newRequest(w.hostEntry(gate.AuditRecover, "audit/recover", t.name, gate.Success, fmt.Sprintf("a torn tail of %d bytes was cut and kept aside", t.size), nil)))
+	if err := w.reportTorn(); err != nil {
+		return err
 	}
 	for _, index := range w.decisions.pending() {
 		if err := w.closeDecision(index); err != nil {
@@ -137,53 +133,6 @@ func newTrace() string {
 	var trace [16]byte
 	rand.Read(trace[:]) // never fails (crypto/rand)
 	return hex.EncodeToString(trace[:])
-}
-
-// A tear is what was cut from the end.
-type tear struct {
-	name string // of the file that keeps it; "": nothing was cut
-	size int64
-}
-
-// cut keeps what stands behind the durable part aside and takes it off the segment, in this order.
-func (r *replay) cut(size int64) error {
-	tail := make([]byte, size-r.size)
-	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
-		return err
-	}
-	name, err := keep(r.root, r.chain.size, tail)
-	if err != nil {
-		return fmt.Errorf("keeping the torn tail aside: %w", err)
-	}
-	if err := r.file.Truncate(r.size); err != nil {
-		return fmt.Errorf("cutting the torn tail: %w", err)
-	}
-	r.torn = tear{name, int64(len(tail))}
-	return nil
-}
-
-// maxKept is how many torn tails of one index are kept: each start that fails between keeping and cutting adds one.
-const maxKept = 100
-
-func keep(root *os.Root, index uint64, tail []byte) (string, error) {
-	for i := range maxKept {
-		name := fmt.Sprintf("%s%d", tornPrefix, index)
-		if i > 0 {
-			name = fmt.Sprintf("%s.%d", name, i)
-		}
-		f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		if err := writeSynced(f, tail); err != nil {
-			return "", err
-		}
-		return name, safefile.Sync(root)
-	}
-	return "", fmt.Errorf("there are %d of entry %d already", maxKept, index)
 }
 
 // close ends the writer after a last publication.

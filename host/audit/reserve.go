@@ -3,7 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"math"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -32,26 +32,30 @@ func makeReserve(root *os.Root) error {
 	return safefile.Sync(root)
 }
 
-// recordFull gives the reserve up to record why the log ends. The log has failed already, and its memory is ahead of its
-// disk: the segment is read again, as by a start.
+// recordFull gives the reserve up to record why the log ends. There is one try: without a reserve there is no room either.
+// The log has failed already, and its memory is ahead of its disk: the segment is read again, as by a start.
 func (w *writer) recordFull(cause error) {
-	if err := w.root.Remove(reserveName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if w.root.Remove(reserveName) != nil {
 		return
 	}
+	_ = w.tiles.close() // two must not write one tile at the same time; what fails here the next start writes
 	again, err := resume(w.Config, w.root)
 	if err != nil {
 		return
 	}
-	e := again.hostEntry(gate.AuditFull, "audit/full", FolderName, gate.Failure, gate.Escape(cause.Error()), nil)
-	again.add(newRequest(e))
-	again.SegmentSize = 1 << 62 // no room for another segment
-	again.commit()
+	again.SegmentSize = math.MaxInt64 // no room for another segment
+	if again.reportTorn() == nil {
+		e := again.hostEntry(gate.AuditFull, "audit/full", FolderName, gate.Failure, gate.Escape(cause.Error()), nil)
+		again.add(newRequest(e))
+		again.commit()
+	}
 	if again.failure() == nil {
 		w.treeMu.Lock()
 		w.tree = again.tree.Clone()
 		w.treeMu.Unlock()
 		w.last.Store(again.last.Load())
-		_ = again.publish() // it stays as it was
+		_ = again.publish() // else it stays as it was
+		w.published.Store(again.published.Load())
 	}
 	again.tiles.close()
 	again.file.Close()

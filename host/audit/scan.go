@@ -12,7 +12,6 @@ import (
 	"bulkhead/host/audit/tree"
 	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
-	"bulkhead/host/safefile"
 )
 
 // A replay brings a writer to where the last process left off: from the tiles to the beginning of the last segment, from
@@ -21,7 +20,6 @@ type replay struct {
 	*writer
 	saved *saved // nil: nothing was published
 	met   bool   // a seal agreed with it
-	torn  tear
 	last  seal   // the last good one
 	since uint64 // index of the first entry that it covers and the one before does not
 	end   int64  // size of the segment as it was found
@@ -35,23 +33,24 @@ func (r *replay) run() error {
 	if len(segments) == 0 {
 		return r.create()
 	}
-	for {
-		first := segments[len(segments)-1]
-		if err := r.segment(segments, nil); err != nil {
-			return errors.Join(err, r.closeFile())
-		}
-		if r.chain.size > first || first == 0 {
-			break
-		}
-		if err := r.withdraw(); err != nil {
-			return err
-		}
-		if segments = segments[:len(segments)-1]; len(segments) == 0 {
-			return &Problem{ClassTruncated, first, "the only segment has no entry"}
+	var begun *begun
+	err = r.segment(segments, nil)
+	if err == nil && r.first > 0 && r.chain.size == r.first {
+		if begun, err = r.interrupted(len(segments)); err == nil {
+			err = r.segment(segments[:len(segments)-1], nil)
 		}
 	}
-	if err := r.compare(); err != nil {
-		return errors.Join(err, r.closeFile())
+	if err == nil {
+		err = r.compare()
+	}
+	if err == nil {
+		err = begun.withdraw(r.root)
+	}
+	if err == nil && r.end > r.size {
+		err = r.cut()
+	}
+	if err != nil {
+		return errors.Join(err, r.closeFile(), begun.close())
 	}
 	r.finish()
 	return nil
@@ -69,20 +68,6 @@ func (r *replay) create() error {
 	r.file, r.chain, r.decisions, r.latest = f, newChain(), newDecisions(), map[gate.Event]uint64{}
 	r.finish()
 	return nil
-}
-
-// withdraw takes back a segment that a rotation began and a crash left without a durable entry.
-func (r *replay) withdraw() error {
-	if r.saved == nil || r.saved.head.Size != r.first {
-		return errors.Join(&Problem{ClassTruncated, r.first, "the last segment has no entry, and the checkpoint is not that of its beginning"}, r.closeFile())
-	}
-	if err := r.closeFile(); err != nil {
-		return err
-	}
-	if err := r.root.Remove(segmentName(r.first)); err != nil {
-		return err
-	}
-	return safefile.Sync(r.root)
 }
 
 func (r *replay) closeFile() error {
@@ -115,17 +100,15 @@ func (r *replay) segment(segments []uint64, grown *tree.Tree) error {
 		return err
 	}
 	r.end, r.first, r.size, r.tree, r.full = info.Size(), first, 0, *t, nil
-	r.chain, r.decisions, r.since, r.met = newChain(), newDecisions(), first, false
-	r.chain.size, r.latest = first, map[gate.Event]uint64{}
+	r.chain, r.decisions, r.latest, r.since = newChain(), newDecisions(), map[gate.Event]uint64{}, first
+	r.chain.size = first
+	r.met = r.saved != nil && r.saved.head.Size == first && r.saved.head.Root == t.Root()
 	err = r.lines()
 	if errors.Is(err, errRoot) && grown == nil && r.chain.size == first && first > 0 {
 		return errors.Join(r.closeFile(), r.rebuild(segments))
 	}
 	if err != nil {
 		return r.refuse(err)
-	}
-	if r.end > r.size {
-		return r.cut(r.end)
 	}
 	return nil
 }
@@ -252,18 +235,6 @@ func (r *replay) reopen(e *gate.Entry) error {
 	return nil
 }
 
-// tornBehind reports whether a crash explains what follows the last seal.
-func (r *replay) tornBehind() (bool, error) {
-	if r.end-r.size > maxBatch {
-		return false, nil
-	}
-	tail := make([]byte, r.end-r.size)
-	if _, err := r.file.ReadAt(tail, r.size); err != nil && err != io.EOF {
-		return false, err
-	}
-	return tornTail(tail), nil
-}
-
 // refuse finds the name of what is wrong.
 func (r *replay) refuse(cause error) error {
 	if problem := diagnose(r.Config); problem != nil {
@@ -280,37 +251,6 @@ func (r *replay) refuse(cause error) error {
 	return &Problem{class, r.chain.size, cause.Error()}
 }
 
-// rebuild computes the tree before the last segment, and its tiles, from the segments before.
-func (r *replay) rebuild(segments []uint64) error {
-	t, err := tree.Restore(segments[0], r.readTile)
-	if err != nil {
-		return fmt.Errorf("the tiles of what was pruned are lost: %w", err)
-	}
-	for _, first := range segments[:len(segments)-1] {
-		var full []tree.Full
-		err := eachLine(r.root, first, func(l line) error {
-			rec, err := l.parse()
-			if err != nil || isSeal(l.text) {
-				return nil // whether it is right the root will tell
-			}
-			_, full, err = t.Append(tlog.RecordHash(rec.body), nil, full)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		for _, f := range full {
-			if err := writeTile(r.root, f); err != nil {
-				return err
-			}
-		}
-	}
-	if last := segments[len(segments)-1]; t.Size() != last {
-		return r.refuse(&Problem{ClassDeleted, t.Size(), fmt.Sprintf("the segments before %s do not lead up to it", segmentName(last))})
-	}
-	return r.segment(segments, t)
-}
-
 // compare holds what was read against the published checkpoint.
 func (r *replay) compare() error {
 	switch {
@@ -322,7 +262,7 @@ func (r *replay) compare() error {
 		return &Problem{ClassTruncated, r.chain.size, fmt.Sprintf("the log ends here, but %d entries were in it when its checkpoint was published", r.saved.head.Size)}
 	case r.saved.head.Size < r.first:
 		return &Problem{ClassRolledBack, r.saved.head.Size, "the published checkpoint is older than the last segment: somebody put an old one back"}
-	case r.saved.head.Size > r.first && !r.met:
+	case !r.met:
 		return &Problem{ClassForked, r.saved.head.Size - 1, "the published checkpoint is of another history"}
 	}
 	return nil

@@ -58,7 +58,6 @@ type writer struct {
 	view      tree.View
 	full      []tree.Full // tiles that the batch filled
 	tiles     *tiles
-	torn      tear // what the start cut
 
 	treeMu sync.Mutex
 	tree   tree.Tree
@@ -246,8 +245,12 @@ func (w *writer) undisturbed() error {
 	return nil
 }
 
-// giveUp is fail after an error that leaves the device able to take one more entry, if it was only full.
+// giveUp is fail after an error that leaves the device able to take one more entry, if it was only full. A log that has
+// failed stays as it is: repairing would take that entry back.
 func (w *writer) giveUp(cause error) error {
+	if err := w.failure(); err != nil {
+		return err
+	}
 	w.repair()
 	err := w.fail(cause)
 	if errors.Is(cause, syscall.ENOSPC) || errors.Is(cause, syscall.EDQUOT) {

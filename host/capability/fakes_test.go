@@ -45,7 +45,10 @@ func (m *memory) kept(event gate.Event) (out []gate.Entry) {
 	return out
 }
 
-func (m *memory) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
+func (m *memory) Append(ctx context.Context, e gate.Entry) (gate.Receipt, error) {
+	if err := ctx.Err(); err != nil {
+		return gate.Receipt{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.hook != nil {

@@ -18,7 +18,7 @@ func TestInferRunsTheModelAsPartOfTheCall(t *testing.T) {
 	type key struct{}
 	h.config.Models[0].Module = module(func(ctx context.Context, dst, request []byte) ([]byte, error) {
 		r := gate.RunningFrom(ctx)
-		if r.Call != "call-1" || r.Principal != "alice" || r.Trace != strings.Repeat("c", 32) || r.Via != "inspect" {
+		if r.Call != "call-1" || r.Principal != "alice" || r.Trace != strings.Repeat("c", 32) || r.Parent != strings.Repeat("d", 16) || r.Via != "inspect" {
 			t.Errorf("the model runs as %+v", r)
 		}
 		if ctx.Value(key{}) != "kept" {

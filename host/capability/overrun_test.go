@@ -108,6 +108,24 @@ func TestAnOverrunDelaysNobody(t *testing.T) {
 	})
 }
 
+// What is refused while an entry is on its way to the device has its own a second later, without another refusal.
+func TestAnOverrunIsWrittenThoughItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := greedy()
+		h.log.hook = func() { time.Sleep(time.Minute) }
+		b := h.bind(t)
+		for range 10 {
+			b.Capability(within(), abi.Log, 0, nil, []byte("x"))
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Hour)
+		if n, count := h.log.sum(t); n != 2 || count != 9 {
+			t.Errorf("%d entries count %d, want 2 that count 9", n, count)
+		}
+		b.Close()
+	})
+}
+
 // What a log did not take is in the next entry that it takes.
 func TestAnOverrunOutlivesAFailedEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,6 +89,10 @@ func TestSealIsTheEd25519Line(t *testing.T) {
 		if s.Verifier().Seal(other, sig) {
 			t.Errorf("the seal holds for %+v", other)
 		}
+	}
+	elsewhere := Head{"bulkhead/press-8/0123456789abcdef", 7, h.Root}
+	if s.Verifier().Seal(elsewhere, s.sealText(elsewhere.Text())) {
+		t.Error("a seal of another log under the same key holds")
 	}
 }
 
@@ -217,6 +222,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"two composite lines, the second bad", note(text, ed, composite, string(s.verifier.composite.append(nil, make([]byte, keys.SignatureSize)))), "two composite lines"},
 		{"a bad ML-DSA-44 line", note(text, ed, composite, string(s.verifier.mldsa44.append(nil, make([]byte, 8+2420)))), "invalid signature"},
 		{"a short ML-DSA-44 line", note(text, ed, composite, string(s.verifier.mldsa44.append(nil, make([]byte, 20)))), "invalid signature"},
+		{"an ML-DSA-44 line without a time", note(text, ed, composite, string(s.verifier.mldsa44.append(nil, make([]byte, 1)))), "invalid signature"},
+		{"an ML-DSA-44 line of a forbidden time", note(text, ed, composite, string(s.verifier.mldsa44.append(nil, s.cosign(t, h, 1<<63)))), "invalid signature"},
 		{"two ML-DSA-44 lines", note(text, ed, composite, third, third), "two ML-DSA-44 lines"},
 		{"another size", edit(t, good, "\n1000\n", "\n1001\n"), "invalid signature"},
 		{"another root", edit(t, good, strings.Split(text, "\n")[2], base64.StdEncoding.EncodeToString(make([]byte, 32))), "invalid signature"},
@@ -257,6 +264,15 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("opened with another %s", name)
 		}
 	}
+}
+
+func (s *Signer) cosign(t *testing.T, h Head, at uint64) []byte {
+	t.Helper()
+	sig, err := s.key.MLDSA44.Sign(nil, cosigned(h.Origin, h, at), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(binary.BigEndian.AppendUint64(nil, at), sig...)
 }
 
 func (s *Signer) sealText(text string) []byte {

@@ -159,6 +159,9 @@ func TestParseProofRefuses(t *testing.T) {
 			}
 		})
 	}
+	if _, err := ParseProof([]byte(good + strings.Repeat("x", MaxProof))); err == nil {
+		t.Error("read a huge checkpoint")
+	}
 	if _, err := ParseProof(nil); err == nil {
 		t.Error("read nothing")
 	}

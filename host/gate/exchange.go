@@ -42,7 +42,7 @@ func (x *exchange) decide(ctx context.Context) error {
 	x.verdict = Verdict{string(abi.Allow), reason}
 	entry := x.entry(KindDecision, Success, reason)
 	if cause != nil {
-		entry = x.entry(KindDecision, Failure, cause.Error())
+		entry = x.entry(KindDecision, Failure, wordsOf(kind, cause))
 	}
 	if _, err := x.record(ctx, entry); err != nil {
 		return x.fail(ErrUnavailable, err)
@@ -51,6 +51,15 @@ func (x *exchange) decide(ctx context.Context) error {
 		return x.fail(kind, cause)
 	}
 	return nil
+}
+
+// wordsOf is what the log may say of a refusal. What is wrong with arguments is told in their sender's own words, which do
+// not enter: the client hears it.
+func wordsOf(kind, cause error) string {
+	if kind == ErrInvalid {
+		return ErrInvalid.Error()
+	}
+	return cause.Error()
 }
 
 // judge validates the arguments and asks the policies. Whoever may not make the call with any arguments hears that, and

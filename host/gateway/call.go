@@ -15,8 +15,8 @@ import (
 
 var errArguments = errors.New("arguments is not an object")
 
-// maxResource bounds the name of a tool that does not exist, on its way to policies and log.
-const maxResource = 128
+// unnamed is what policies and the log hear of a name that no tool can have: it is a client's words of any kind.
+const unnamed = "?"
 
 // A toolCall is the Runner of tools/call.
 type toolCall struct {
@@ -49,7 +49,10 @@ func (x *exchange) callTool(ctx context.Context, req *mcp.CallToolRequest) (mcp.
 func (t *toolCall) describe(name string) {
 	c := t.x.call
 	c.Receipt = true
-	c.Resource, c.Arguments, c.Check = name[:min(len(name), maxResource)], t.arguments, t.check
+	c.Resource, c.Arguments, c.Check = name, t.arguments, t.check
+	if !toolName.MatchString(name) {
+		c.Resource = unnamed
+	}
 	if t.tool != nil {
 		c.Plugin, c.Ref = t.tool.Plugin, t.tool.Ref
 	}

@@ -32,7 +32,8 @@ const (
 	maxNumber = 1<<53 - 1 // and its size, if it is a number
 )
 
-var methodName = regexp.MustCompile(`^[A-Za-z0-9_$./-]{1,128}$`)
+// methodName is what may enter the log as an action. Those of MCP are shorter.
+var methodName = regexp.MustCompile(`^[A-Za-z0-9_$./-]{1,64}$`)
 
 // parse reads one message. Errors are ready for the client; they hold none of its words but its id, where that could be
 // read.

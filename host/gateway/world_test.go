@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,7 @@ type world struct {
 	ran     []string // tools that ran
 	entries []gate.Entry
 	failLog bool
+	log     gate.Log                       // takes the entries; nil: they are kept here
 	prover  func(entry string) gate.Prover // nil: the log gives no proofs
 	policy  func(abi.PolicyRequest) abi.PolicyAnswer
 	expires time.Duration
@@ -124,43 +126,6 @@ func denyAction(action string) func(abi.PolicyRequest) abi.PolicyAnswer {
 		return allow(q)
 	}
 }
-
-type fakeLog struct{ w *world }
-
-func (f fakeLog) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
-	f.w.mu.Lock()
-	defer f.w.mu.Unlock()
-	if f.w.failLog {
-		return gate.Receipt{}, errors.New("disk full at /secret/path")
-	}
-	if e.Event.Class() == string(e.Event) {
-		return gate.Receipt{}, fmt.Errorf("an entry of no event: %+v", e)
-	}
-	f.w.entries = append(f.w.entries, e)
-	r := gate.Receipt{Entry: e.Call, Index: uint64(len(f.w.entries) - 1), Hash: strings.Repeat("ab", 32)}
-	if f.w.prover != nil {
-		text, err := json.Marshal(e)
-		if err != nil {
-			return gate.Receipt{}, err
-		}
-		r.Prover = f.w.prover(string(text))
-	}
-	return r, nil
-}
-
-// Wants leaves out what no test here looks at: this auth plugin is asked for every request.
-func (fakeLog) Wants(e gate.Event) bool { return e != gate.AuthSuccess && e != gate.CapabilityInfer }
-
-// fakeProof is a text of the right form, about nothing.
-const fakeProof = "c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\norigin\n2\nBBBB\n\n— origin CCCC\n"
-
-// fakeProver gives fakeProof, or its error.
-type fakeProver struct {
-	entry string
-	err   error
-}
-
-func (p fakeProver) Prove() (entry, proof string, err error) { return p.entry, fakeProof, p.err }
 
 const echoSchema = `{"type":"object","properties":{"t":{"type":"string"}},"required":["t"],"additionalProperties":false}`
 
@@ -271,6 +236,13 @@ type option func(*http.Request)
 
 func with(name string, values ...string) option {
 	return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
+}
+
+// loopback makes a request that came from nowhere one of this machine.
+func loopback(r *http.Request) {
+	r.Host, r.RemoteAddr = "127.0.0.1:80", "127.0.0.1:1"
+	local := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+	*r = *r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local))
 }
 
 func host(h string) option { return func(r *http.Request) { r.Host = h } }

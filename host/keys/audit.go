@@ -66,6 +66,13 @@ func (k *AuditKey) Public() *AuditPublic {
 	}
 }
 
+// File returns the content of the public file. What Create wrote beside the private one says the same.
+func (p *AuditPublic) File() ([]byte, error) {
+	f := p.Info.file(typePublic)
+	f.fill(p.Raw)
+	return f.encode()
+}
+
 // String returns the key id, so that no format verb reaches the seeds.
 func (k AuditKey) String() string { return "audit key " + k.KeyID }
 

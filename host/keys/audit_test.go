@@ -32,7 +32,12 @@ func createAudit(t *testing.T) (folder string, k *AuditKey, p *AuditPublic) {
 
 // Both files hold the same three pairs, and each pair signs.
 func TestAuditKey(t *testing.T) {
-	_, k, p := createAudit(t)
+	folder, k, p := createAudit(t)
+	file, err := k.Public().File()
+	do(t, err)
+	if string(file) != contents(t, filepath.Join(folder, "audit.pub")) {
+		t.Error("the private key gives another public file")
+	}
 	own := k.Public()
 	if !bytes.Equal(own.Public.Bytes(), p.Public.Bytes()) || !own.Ed25519.Equal(p.Ed25519) || !own.MLDSA44.Equal(p.MLDSA44) || own.KeyID != p.KeyID {
 		t.Error("the public file holds other keys than the private one")

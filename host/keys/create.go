@@ -49,46 +49,79 @@ func (i *Info) generate() ([]byte, error) {
 	return seed, nil
 }
 
+// store writes both files under names of the moment and then gives them their own, the private one first: a crash may leave
+// a key without its public file, never half a file under a key's name.
 func (i Info) store(root *os.Root, seed []byte) error {
+	unlock, err := lock(root) // of two that make one key, the second must find the first's
+	if err != nil {
+		return &FileError{Path: root.Name(), Reason: safefile.Reason(err)}
+	}
+	defer unlock()
 	private, public := i.file(typePrivate), i.file(typePublic)
 	private.fill(seed)
 	public.fill(i.Raw)
-	if err := createFile(root, i.Name+PrivateSuffix, private, 0o600); err != nil {
-		return err
+	names := []string{i.Name + PrivateSuffix, i.Name + PublicSuffix}
+	err = errors.Join(absent(root, names[0]), absent(root, names[1]))
+	if err == nil {
+		err = createFile(root, names[0], private, 0o600)
 	}
-	err := createFile(root, i.Name+PublicSuffix, public, 0o644)
+	if err == nil {
+		err = createFile(root, names[1], public, 0o644)
+	}
+	for n := 0; err == nil && n < len(names); n++ {
+		if err = root.Rename(names[n]+safefile.TempSuffix, names[n]); err != nil {
+			err = fileError(root, names[n], err)
+			_ = root.Remove(names[0]) // nobody has its public half
+		}
+	}
 	if err != nil {
-		return errors.Join(err, root.Remove(i.Name+PrivateSuffix))
+		for _, name := range names {
+			_ = root.Remove(name + safefile.TempSuffix) // what stays, the next creation removes
+		}
+		return err
 	}
 	return syncFolder(root)
 }
 
+// absent refuses a name that something has already, a link too.
+func absent(root *os.Root, name string) error {
+	_, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fileError(root, name, err)
+	}
+	return &FileError{Path: filepath.Join(root.Name(), name), Reason: "exists already", Hint: "choose another name, or move the old key away first"}
+}
+
+// createFile writes a file under its name of the moment, durably.
 func createFile(root *os.Root, name string, content file, mode fs.FileMode) error {
-	path := filepath.Join(root.Name(), name)
 	data, err := content.encode()
 	if err != nil {
-		return fmt.Errorf("encoding %s: %w", path, err)
+		return fmt.Errorf("encoding %s: %w", filepath.Join(root.Name(), name), err)
+	}
+	name += safefile.TempSuffix
+	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fileError(root, name, err)
 	}
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if errors.Is(err, fs.ErrExist) {
-		return &FileError{Path: path, Reason: "exists already", Hint: "choose another name, or move the old key away first"}
-	}
 	if err != nil {
-		return &FileError{Path: path, Reason: safefile.Reason(err)}
+		return fileError(root, name, err)
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(&FileError{Path: path, Reason: safefile.Reason(err)}, root.Remove(name))
+		return fileError(root, name, err)
 	}
 	return nil
 }
 
+func fileError(root *os.Root, name string, err error) error {
+	return &FileError{Path: filepath.Join(root.Name(), name), Reason: safefile.Reason(err)}
+}
+
 func syncFolder(root *os.Root) error {
-	f, err := root.Open(".")
-	if err != nil {
-		return &FileError{Path: root.Name(), Reason: safefile.Reason(err)}
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := safefile.Sync(root); err != nil {
 		return &FileError{Path: root.Name(), Reason: safefile.Reason(err)}
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -93,6 +95,60 @@ func TestCreateKeepsExistingFiles(t *testing.T) {
 	}
 	if got, err := Inspect(filepath.Join(folder, "k.pub")); err != nil || got.KeyID != first.KeyID {
 		t.Errorf("the existing file changed: %v, %v", got.KeyID, err)
+	}
+}
+
+// What a crash left of a creation is no key, and hinders no second try.
+func TestCreateAfterACrash(t *testing.T) {
+	folder := t.TempDir()
+	for _, left := range []string{"k.key.new", "k.pub.new"} {
+		write(t, filepath.Join(folder, left), "half a f")
+	}
+	info, err := Create(folder, "k", Sign, true)
+	do(t, err)
+	if got, err := ReadPrivate(filepath.Join(folder, "k.key"), Sign); err != nil || got.KeyID != info.KeyID {
+		t.Errorf("%v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(left) != 2 {
+		t.Errorf("%v lies there", left)
+	}
+}
+
+// A creation that fails leaves nothing, whichever file it fails at.
+func TestCreateLeavesNothing(t *testing.T) {
+	for _, at := range []string{"k.key.new", "k.pub.new"} {
+		folder := t.TempDir()
+		do(t, os.MkdirAll(filepath.Join(folder, at, "in-the-way"), 0o700))
+		if _, err := Create(folder, "k", Sign, true); !isFileError(err) {
+			t.Errorf("%s: %v", at, err)
+		}
+		left, err := filepath.Glob(filepath.Join(folder, "*"))
+		if err != nil || len(left) != 1 {
+			t.Errorf("%s: %v lies there", at, left)
+		}
+	}
+}
+
+// Of many that make one key, one makes it.
+func TestCreateIsForOne(t *testing.T) {
+	folder := t.TempDir()
+	var made atomic.Int32
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if _, err := Create(folder, "k", Sign, true); err == nil {
+				made.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	k, err := ReadPrivate(filepath.Join(folder, "k.key"), Sign)
+	do(t, err)
+	p, err := ReadPublic(filepath.Join(folder, "k.pub"), Sign)
+	do(t, err)
+	if made.Load() != 1 || k.KeyID != p.KeyID {
+		t.Errorf("%d were made, private %s, public %s", made.Load(), k.KeyID, p.KeyID)
 	}
 }
 

@@ -48,6 +48,7 @@ func (v values) names() []string { return slices.Sorted(maps.Keys(v)) }
 func assemble(host, device document) *Manifest {
 	v := host.values
 	m := &Manifest{
+		Digest: host.digest,
 		Serial: v.number("serial", 0),
 		State:  v.text("state", ""),
 		Pipeline: Pipeline{
@@ -60,7 +61,9 @@ func assemble(host, device document) *Manifest {
 			Audience: v.table("listen").text("audience", DefaultAudience),
 		},
 		Sandbox: v.table("sandbox").texts("require"),
+		Audit:   newAudit(v.table("audit")),
 		Device: Device{
+			Digest:    device.digest,
 			Name:      device.values.text("name", ""),
 			Zone:      device.values.text("zone", ""),
 			Keys:      device.values.text("keys", ""),

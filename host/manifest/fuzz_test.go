@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"bulkhead/abi"
+	"bulkhead/host/gate"
 	"bulkhead/host/strictjson"
 )
 
@@ -81,6 +82,10 @@ func checkRules(t *testing.T, m *Manifest) {
 	for _, a := range m.Pipeline.Policy {
 		ok = ok && roles[a] == abi.RolePolicy
 	}
+	for _, pattern := range m.Audit.Except {
+		ok = ok && pattern != "call.refusal" && pattern != "call.*" && pattern != "audit.*" && m.Audit.Level != gate.Off
+	}
+	ok = ok && (m.Audit.Retention == 0 || m.Audit.Retention >= 24*time.Hour) && m.Audit.Segment >= 64<<10 && !strings.ContainsAny(m.Audit.Origin, " +\n")
 	if !ok || roles[m.Pipeline.Auth] != abi.RoleAuth {
 		t.Errorf("a manifest that breaks the rules came without problems: %+v", m)
 	}

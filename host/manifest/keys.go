@@ -1,6 +1,10 @@
 package manifest
 
-import "strings"
+import (
+	"strings"
+
+	"bulkhead/host/gate"
+)
 
 // A kind is what a key's value must be.
 type kind int
@@ -42,6 +46,13 @@ func hostKeys() []rule {
 		{key: "listen.audience", kind: text, check: audience},
 		{key: "sandbox", kind: table},
 		{key: "sandbox.require", kind: texts, some: true, check: slot, hint: `require = ["namespaces"]: layers of the sandbox to insist on, as bin/host check lists them`},
+		{key: "audit", kind: table},
+		{key: "audit.level", kind: text, check: limit(gate.ParseLevel), hint: `level = "minimal", "standard" or "detailed"; "off" records nothing`},
+		{key: "audit.except", kind: texts, some: true, check: selector, hint: `except = ["auth.success"]: events that are left out, as bin/host audit events lists them`},
+		{key: "audit.sign_each", kind: texts, some: true, check: selector, hint: `sign_each = ["key.*"]: events whose entries are signed one by one`},
+		{key: "audit.retention", kind: text, check: limit(ParseRetention), hint: `retention = "90d", or "forever"`},
+		{key: "audit.segment", kind: text, check: limit(ParseSegment), hint: `segment = "8MiB"; units are KiB, MiB and GiB, from 64KiB to 1GiB`},
+		{key: "audit.origin", kind: text, check: originLine, hint: `origin = "example.com/press-7"`},
 		{key: "backend", kind: table, some: true},
 		{key: "backend.wasmtime", kind: table, hint: makeWorker},
 		{key: "backend.wasmtime.path", kind: text, required: true, check: anyPath, hint: makeWorker},

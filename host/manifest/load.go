@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -41,6 +43,7 @@ key_folder = "keys/device"`
 // A document is a decoded file.
 type document struct {
 	*report
+	digest string // of the file's bytes, SHA-256 in hex
 	values values // nil if the file could not be decoded
 }
 
@@ -51,7 +54,10 @@ func read(base string, f *folder, rules []rule, missing string) document {
 		d.list = append(d.list, *problem)
 		return d
 	}
-	return decode(base, data, rules)
+	d = decode(base, data, rules)
+	sum := sha256.Sum256(data)
+	d.digest = hex.EncodeToString(sum[:])
+	return d
 }
 
 // decode turns a file's bytes into values, and reports all that the table of keys has against them.

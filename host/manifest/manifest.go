@@ -18,12 +18,14 @@ import (
 // of a worker may be absolute.
 type Manifest struct {
 	Path       string // of host.toml, absolute
+	Digest     string // of the bytes of host.toml, SHA-256 in hex
 	Dir        string // its folder, absolute
 	Serial     int64  // from 1, below 2^53
 	State      string // the state folder, which may not exist yet
 	Pipeline   Pipeline
 	Listen     Listen
 	Sandbox    []string    // layers that workers must have, beside those that all have
+	Audit      Audit       // what the log records
 	Workers    []Worker    // by backend
 	Publishers []Publisher // by name
 	Plugins    []Plugin    // by alias
@@ -86,6 +88,7 @@ type Plugin struct {
 
 // Device is device.toml.
 type Device struct {
+	Digest    string // of the bytes of device.toml, SHA-256 in hex
 	Name      string
 	Zone      string
 	Keys      string // "file"

@@ -1,13 +1,16 @@
 package manifest
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
 	"bulkhead/abi"
+	"bulkhead/host/gate"
 )
 
 func TestGoodManifest(t *testing.T) {
@@ -17,10 +20,12 @@ func TestGoodManifest(t *testing.T) {
 	m.outline = nil
 	none := map[string]string{}
 	want := &Manifest{
-		Path: filepath.Join(dir, "host.toml"), Dir: dir, Serial: 7, State: "state",
+		Path: filepath.Join(dir, "host.toml"), Digest: digestOf(readFile(t, "testdata/good.toml")), Dir: dir, Serial: 7, State: "state",
 		Pipeline: Pipeline{Auth: "auth", Policy: []string{"abac", "hours"}},
 		Listen: Listen{HTTP: "127.0.0.1:8080", Audience: "urn:plant:7",
 			Origins: []string{"https://app.example.com", "http://localhost:6274", "http://[::1]:9000"}},
+		Audit: Audit{Level: gate.Detailed, Except: []string{"auth.success", "cache.*"}, SignEach: []string{"key.*", "plugin.load"},
+			Retention: 365 * 24 * time.Hour, Segment: 48 << 20, Origin: "example.com/press-7"},
 		Workers: []Worker{{Backend: "wasmtime", Path: "host-wasmtime", Digest: "sha256:89abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567"}},
 		Publishers: []Publisher{
 			{Name: "acme", Keys: []string{"keys/acme.pub", "keys/acme-2.pub"}, Threshold: 2, MaySign: []string{"acme/*", "other/inspect"},
@@ -50,7 +55,7 @@ func TestGoodManifest(t *testing.T) {
 				Timeout: time.Minute, Fuel: 750e3, Instances: 2,
 				Prefix: "spare_", Grants: abi.GrantsOf(abi.Log), Sign: none, Infer: none},
 		},
-		Device: Device{Name: "press-7", Zone: "hall-2", Keys: "file", KeyFolder: "keys/device"},
+		Device: Device{Digest: digestOf(readFile(t, "testdata/device.toml")), Name: "press-7", Zone: "hall-2", Keys: "file", KeyFolder: "keys/device"},
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("got  %+v\nwant %+v", m, want)
@@ -108,8 +113,13 @@ p.config = {}
 	if m.Listen.HTTP != "" || m.Listen.Origins != nil || m.Listen.Audience != DefaultAudience {
 		t.Errorf("listen: %+v", m.Listen)
 	}
+	if want := (Audit{Level: gate.Standard, Retention: 90 * 24 * time.Hour, Segment: 8 << 20}); !reflect.DeepEqual(m.Audit, want) {
+		t.Errorf("audit: %+v", m.Audit)
+	}
 	if a, p := m.Plugins[0], m.Plugins[1]; a.Backend != DefaultBackend || a.Config != nil || string(p.Config) != "{}" || p.Grants != abi.GrantsOf(abi.Log) ||
 		a.Instances != DefaultInstances || p.Timeout != a.Timeout || a.Stateful {
 		t.Errorf("plugins: %+v", m.Plugins)
 	}
 }
+
+func digestOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }

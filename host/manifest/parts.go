@@ -14,6 +14,7 @@ func checkParts(m *Manifest, d document) {
 	checkHeaders(d)
 	checkListen(d)
 	checkState(m, d.report)
+	checkAudit(m, d)
 	checkWorkers(m, d.report)
 	checkPublishers(m, d.report)
 	checkPipeline(m, d.report)

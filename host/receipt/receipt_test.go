@@ -92,6 +92,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"another log's receipt", foreign, result, params, "not its key's own"},
 		{"a decision", raw(func(e *gate.Entry) { e.Event, e.Kind = gate.CallDecision, gate.KindDecision }), result, params, "a receipt is about"},
 		{"a use of a capability", raw(func(e *gate.Entry) { e.Event = gate.CapabilityAudit }), result, params, "a receipt is about"},
+		{"another kind under that event", raw(func(e *gate.Entry) { e.Kind = gate.KindHost }), result, params, "a receipt is about"},
 		{"no event", raw(func(e *gate.Entry) { e.Event = "" }), result, params, "a receipt is about"},
 		{"an entry with a member twice", l.Raw([]byte(`{"event":"call.result","kind":"result","kind":"result"}`), salt, false), result, params, "reading the entry"},
 		{"an entry with an unknown member", l.Raw([]byte(`{"event":"call.result","kind":"result","x":1}`), salt, false), result, params, "reading the entry"},
@@ -208,7 +209,7 @@ func TestReadRefuses(t *testing.T) {
 		"deep":                        strings.Repeat("[", 100) + strings.Repeat("]", 100),
 		"no UTF-8":                    "{\"\xff\":1}",
 		"lone surrogate":              `{"\ud800":1}`,
-		"large":                       `{"a":"` + strings.Repeat("x", receipt.MaxFile) + `"}`,
+		"large":                       `{"a":"` + strings.Repeat("x", receipt.MaxFile) + `"}`, "large by spaces": with + strings.Repeat(" ", receipt.MaxFile),
 	} {
 		if got, _, err := receipt.Read([]byte(text)); err == nil {
 			t.Errorf("%s: read %+v", name, got)

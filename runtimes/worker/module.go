@@ -23,7 +23,7 @@ var (
 
 func newModule(p *plugin, launch func() (*worker, error), now func() time.Time) *Module {
 	m := &Module{plugin: p}
-	m.launch, m.startTime, m.now, m.most, m.free = launch, p.limits.StartTime(), now, p.limits.Instances, p.close
+	m.launch, m.startTime, m.now, m.most, m.told, m.free = launch, p.limits.StartTime(), now, p.limits.Instances, p.told, p.close
 	m.users, m.over = 1, make(chan struct{})
 	m.life, m.end = context.WithCancel(context.Background())
 	return m

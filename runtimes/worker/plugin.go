@@ -16,7 +16,8 @@ type plugin struct {
 	host    runtimes.Host
 	infer   runtimes.Inferrer // the host, if it is one
 	limits  runtimes.Limits
-	require []string // layers
+	require []string              // layers
+	told    func(runtimes.Status) // of quarantines; may be nil
 	cache   runtimes.Cache
 	key     string // in the cache
 
@@ -25,7 +26,7 @@ type plugin struct {
 
 // prepare writes down what a worker must know of p, and fetches code that an earlier host kept.
 func (b *Backend) prepare(p runtimes.Program) (*plugin, error) {
-	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: p.Limits, require: b.require, cache: p.Cache, image: -1, code: -1}
+	q := &plugin{name: p.Name, grants: p.Grants, host: p.Host, limits: p.Limits, require: b.require, told: p.Quarantined, cache: p.Cache, image: -1, code: -1}
 	q.infer, _ = p.Host.(runtimes.Inferrer)
 	var code []byte
 	var err error

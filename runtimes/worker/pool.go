@@ -18,7 +18,8 @@ type pool struct {
 	startTime time.Duration
 	now       func() time.Time
 	most      int
-	life      context.Context // of workers that are being started: until Close
+	told      func(runtimes.Status) // of quarantines; may be nil
+	life      context.Context       // of workers that are being started: until Close
 	end       context.CancelFunc
 
 	mu       sync.Mutex
@@ -175,7 +176,22 @@ func (p *pool) mourn(reason string, blame bool) {
 			q.ready <- handout{err: err}
 		}
 		p.queue = nil
+		p.tell()
 	}
+}
+
+// tell says that a quarantine begins. The caller holds mu.
+func (p *pool) tell() {
+	if p.told == nil {
+		return
+	}
+	s := p.status()
+	p.users++
+	go func() {
+		p.told(s)
+		p.mu.Lock()
+		p.leave()
+	}()
 }
 
 // found is told that a worker's process is gone. If it was idle, nobody else would notice.
@@ -282,6 +298,11 @@ func (p *pool) Close(ctx context.Context) error {
 func (p *pool) Status() runtimes.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.status()
+}
+
+// status is Status; the caller holds mu.
+func (p *pool) status() runtimes.Status {
 	s := p.counts
 	s.Instances, s.Idle = p.alive, len(p.idle)
 	if now := p.now(); now.Before(p.sick.until) {

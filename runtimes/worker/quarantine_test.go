@@ -35,6 +35,35 @@ func TestQuarantineOfModule(t *testing.T) {
 	}
 }
 
+// Whoever wants to hear of a quarantine does, once for each, and a module is not closed before.
+func TestQuarantineIsTold(t *testing.T) {
+	told, hold := make(chan runtimes.Status, 10), make(chan struct{})
+	p := attacked(&witness{})
+	p.Quarantined = func(s runtimes.Status) {
+		told <- s
+		<-hold
+	}
+	w := mustWorld(t, p, func(f *fake) error { return honest(hostile{f.stopped.Load})(f) })
+	for range 2 {
+		for range manyDeaths {
+			w.Call(t.Context(), nil, []byte("unknown message"))
+		}
+		if s := <-told; s.Reason == "" || !s.Quarantined.After(w.clock.now()) || s.Deaths%manyDeaths != 0 {
+			t.Errorf("told of %+v", s)
+		}
+		w.clock.move(longestTime)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := w.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("closed while somebody is still being told: %v", err)
+	}
+	close(hold)
+	if err := w.Close(t.Context()); err != nil || len(told) != 0 {
+		t.Errorf("%v; told once too often: %d", err, len(told))
+	}
+}
+
 // Workers that do not even start are deaths too. Who waits learns of the quarantine.
 func TestQuarantineOfStarts(t *testing.T) {
 	w := mustWorld(t, attacked(&witness{}), func(f *fake) error { return honest(hostile{f.stopped.Load})(f) },

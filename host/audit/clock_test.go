@@ -1,0 +1,33 @@
+package audit
+
+import (
+	"testing"
+	"time"
+)
+
+// Nor does it go back over a restart or from one segment to the next.
+func TestTimeNeverGoesBack(t *testing.T) {
+	dir := t.TempDir()
+	wall := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	backwards := func(c *Config) { c.Now = func() time.Time { wall = wall.Add(-time.Hour); return wall } }
+	var first time.Time
+	for i, size := range []uint64{2, 256, 258, 514} {
+		l := openIn(t, dir, rotating, backwards)
+		if !l.Time().Equal(first) {
+			t.Errorf("start %d: time %v, want %v", i, l.Time(), first)
+		}
+		for l.Head().Size < size {
+			mustAppend(t, l, note("x"))
+		}
+		first = time.Date(2026, 4, 30, 23, 0, 0, 0, time.UTC)
+		if !l.Time().Equal(first) {
+			t.Errorf("time %v, want %v", l.Time(), first)
+		}
+		mustClose(t, l)
+	}
+	for i, e := range read(t, dir).entries {
+		if e.Timestamp != first.Format(timestamp) {
+			t.Fatalf("entry %d has time %s", i, e.Timestamp)
+		}
+	}
+}

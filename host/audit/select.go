@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"context"
+	"slices"
+
+	"bulkhead/host/gate"
+)
+
+// A Selection is what of all that happens reaches the log. Its zero value lets nothing through.
+type Selection struct {
+	Level  gate.Level
+	Except []string // events, or "class.*"; nothing that is mandatory is left out by it
+}
+
+// Records reports whether entries of an event reach the log. An event that the catalogue does not know does: the log
+// itself refuses it, so that nothing is ever left out by a mistake of its name.
+func (s Selection) Records(e gate.Event) bool {
+	if s.Level == gate.Off {
+		return false
+	}
+	r, known := gate.Find(e)
+	return !known || r.Mandatory || r.From <= s.Level && !slices.ContainsFunc(s.Except, e.Is)
+}
+
+// Select returns log behind a selection. What does not reach it has a zero receipt and no error: whoever may act only
+// after an entry goes on as if there were one. An entry that does loses the members above the selection's level, and
+// nothing is allocated for that.
+func Select(log gate.Log, s Selection) gate.Log {
+	l := &selected{log: log, off: s.Level == gate.Off, verdict: s.Level >= gate.Standard, parent: s.Level >= gate.Detailed, left: map[gate.Event]bool{}}
+	for _, r := range gate.Catalogue() {
+		if !s.Records(r.Event) {
+			l.left[r.Event] = true
+		}
+	}
+	return l
+}
+
+// selected is a log behind a selection.
+type selected struct {
+	log     gate.Log
+	off     bool
+	left    map[gate.Event]bool // out
+	verdict bool                // entries keep the members of level standard
+	parent  bool                // and those of level detailed
+}
+
+// Wants reports whether an entry of e would reach the log. Who makes many may ask before he makes one.
+func (l *selected) Wants(e gate.Event) bool { return !l.off && !l.left[e] }
+
+// Append implements gate.Log.
+func (l *selected) Append(ctx context.Context, e gate.Entry) (gate.Receipt, error) {
+	if !l.Wants(e.Event) {
+		return gate.Receipt{}, nil
+	}
+	if !l.verdict {
+		e.Verdict, e.Grants, e.Micros, e.Fuel, e.Reported = nil, nil, 0, 0, false
+	}
+	if !l.parent {
+		e.Parent = ""
+	}
+	return l.log.Append(ctx, e)
+}
