@@ -66,6 +66,9 @@ func (s *system) openLog(dir *state.Dir) (*audit.Log, error) {
 	if err := s.makeAuditKey(); err != nil {
 		return nil, err
 	}
+	if err := s.checkLog(); err != nil {
+		return nil, err
+	}
 	signer, err := s.signer()
 	if err != nil {
 		return nil, err
@@ -88,7 +91,8 @@ func (s *system) openLog(dir *state.Dir) (*audit.Log, error) {
 	return log, nil
 }
 
-// checkLog looks whether the log, if there is one, is the audit key's, and writes nothing.
+// checkLog looks whether the log, if there is one, is the audit key's and has the name that the next entries would be signed
+// under, and writes nothing.
 func (s *system) checkLog() error {
 	if s.audit == nil {
 		return s.mayMakeAuditKey()
@@ -99,15 +103,21 @@ func (s *system) checkLog() error {
 	}
 	published, err := reader(s.logFolder()).Read(audit.CheckpointName, checkpoint.MaxNote)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil // audit.Open looks at the rest
 	}
 	if err == nil {
 		_, err = signer.Verifier().Open(published)
 	}
-	if err != nil {
-		return refused(fmt.Errorf("the log is not one of this device's audit key: %w", err), "bring back the key that signed it, or give this manifest another state")
+	if err == nil {
+		return nil
 	}
-	return nil
+	name := checkpoint.Claimed(published)
+	if v, bad := checkpoint.NewVerifier(name, s.audit.Public()); bad == nil {
+		if _, bad = v.Open(published); bad == nil {
+			return refused(fmt.Errorf("the log is called %s, and this device would go on as %s", name, signer.Origin()), fmt.Sprintf("a log keeps its name: [audit] origin = %q", name))
+		}
+	}
+	return refused(fmt.Errorf("the log is not one of this device's audit key: %w", err), "bring back the key that signed it, or give this manifest another state")
 }
 
 // signer signs the log's checkpoints under its origin.

@@ -47,7 +47,7 @@ func (a auditSettings) text() string {
 	if a.Level == gate.Off.String() {
 		return auditOff
 	}
-	out := fmt.Sprintf("log: level %s, kept %s", a.Level, either(a.Retention == manifest.FormatRetention(0), "for ever", a.Retention))
+	out := fmt.Sprintf("log: level %s, kept %s", a.Level, kept(a.Retention))
 	if a.Except != nil {
 		out += ", without " + strings.Join(a.Except, " ")
 	}
@@ -55,6 +55,11 @@ func (a auditSettings) text() string {
 		out += ", one by one signed " + strings.Join(a.SignEach, " ")
 	}
 	return out
+}
+
+// kept is a retention in words.
+func kept(retention string) string {
+	return either(retention == manifest.FormatRetention(0), "for ever", retention)
 }
 
 // A configChange is the detail of config.change.

@@ -79,7 +79,7 @@ func (s *system) acceptFloor(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, dir.Close())
 	}
-	selected := s.selected(log)
+	selected, _ := s.selected(log)
 	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
 	past, err := readHistory(s.logFolder())
 	if err == nil {

@@ -11,8 +11,9 @@ import (
 )
 
 // selected is log as everybody but the log itself writes to it: behind the manifest's selection and the clocks.
-func (s *system) selected(log *audit.Log) gate.Log {
-	return audit.Select(newClockLog(log, s, newTwoClocks(), log.Time()), s.selection())
+func (s *system) selected(log *audit.Log) (gate.Log, *clockLog) {
+	clocks := newClockLog(log, s, newTwoClocks(), log.Time())
+	return audit.Select(clocks, s.selection()), clocks
 }
 
 // selection is what the manifest lets into the log.

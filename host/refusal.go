@@ -87,6 +87,6 @@ func (s *system) refuse(ctx context.Context, cause error) error {
 	if err != nil {
 		return errors.Join(err, dir.Close())
 	}
-	selected := s.selected(log)
+	selected, _ := s.selected(log)
 	return errors.Join(s.recordKeys(ctx, selected), s.recordRefusal(ctx, selected, cause), log.Close(), dir.Close())
 }

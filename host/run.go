@@ -75,17 +75,20 @@ func (o *runOptions) run(ctx context.Context, s *streams) (err error) {
 
 // A running is a host between its start and its stop.
 type running struct {
-	sys      *system
-	dir      *state.Dir
-	log      *audit.Log
-	selected gate.Log // log behind the manifest's selection, to which everybody writes
-	began    bool     // there is an entry that says so
-	loader   *loader
-	gate     *gate.Gate
-	control  *control.Server
-	logger   *slog.Logger
-	started  time.Time
-	listener atomic.Pointer[string] // where it serves, once it does
+	sys       *system
+	dir       *state.Dir
+	log       *audit.Log
+	selected  gate.Log // log behind the manifest's selection, to which everybody writes
+	clocks    *clockLog
+	began     bool      // there is an entry that says so
+	said      time.Time // when what it started with was last recorded
+	retention *retention
+	loader    *loader
+	gate      *gate.Gate
+	control   *control.Server
+	logger    *slog.Logger
+	started   time.Time
+	listener  atomic.Pointer[string] // where it serves, once it does
 }
 
 // start takes the state directory, opens the log, raises the floor, and only then loads. What it has taken it gives back
@@ -106,7 +109,7 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	if h.log, err = sys.openLog(h.dir); err != nil {
 		return h, err
 	}
-	h.selected = sys.selected(h.log)
+	h.selected, h.clocks = sys.selected(h.log)
 	if err := h.begin(ctx); err != nil {
 		return h, err
 	}
@@ -116,57 +119,11 @@ func start(ctx context.Context, sys *system, logger *slog.Logger, progress func(
 	if h.gate, err = newGate(h.loader, newClock(time.Now, h.log.Time)); err != nil {
 		return h, err
 	}
-	return h, h.listenControl()
-}
-
-// begin raises the floor, and records what begins.
-func (h *running) begin(ctx context.Context) error {
-	past, err := readHistory(h.sys.logFolder())
-	if err != nil {
-		return err
+	if err := h.listenControl(); err != nil {
+		return h, err
 	}
-	if err := h.sys.makeRoot(h.dir, false); err != nil {
-		h.logger.Warn("there is no root key: the floor is not authenticated, and every start compiles every plugin", "error", err)
-	}
-	if err := h.sys.raiseFloor(ctx, h.dir, h.selected, past, false); err != nil {
-		return errors.Join(err, h.sys.recordRefusal(ctx, h.selected, err))
-	}
-	for _, o := range h.sys.configured().since(past.config, h.sys.Device.Name) {
-		to := h.selected
-		if o.event == gate.AuditOff { // nothing else passes any more
-			to = h.log
-		}
-		if err := h.sys.note(ctx, to, o.event, o.resource, o.reason, o.detail); err != nil {
-			return err
-		}
-	}
-	if err := h.record(ctx, gate.HostStart, past.ended()); err != nil {
-		return err
-	}
-	h.began = true
-	return h.sys.recordKeys(ctx, h.selected)
-}
-
-// load loads every plugin, and records each.
-func (h *running) load(ctx context.Context, progress func(*plugin, time.Duration)) error {
-	attester, err := newAttester(h.sys, h.log.Head)
-	if err != nil {
-		return err
-	}
-	h.loader = newLoader(h.sys, h.selected, h.logger, attester)
-	h.loader.progress = progress
-	if err := h.loader.openCache(h.dir.Join(cacheFolder), false); err != nil {
-		return err
-	}
-	if err := h.loader.load(ctx); err != nil {
-		return errors.Join(err, h.sys.recordRefusal(context.WithoutCancel(ctx), h.selected, err))
-	}
-	for _, p := range h.sys.plugins {
-		if err := h.sys.recordLoad(ctx, h.selected, p); err != nil {
-			return err
-		}
-	}
-	return nil
+	h.retain(time.Tick(pruneEvery))
+	return h, nil
 }
 
 // lockPatience is how long start waits for another host to let go of the state directory: MCP clients on stdio may end one
@@ -181,19 +138,6 @@ func openState(ctx context.Context, path string) (*state.Dir, error) {
 		}
 		time.Sleep(lockPatience / 20)
 	}
-}
-
-// record writes what the host itself does, with everything that it runs.
-func (h *running) record(ctx context.Context, event gate.Event, reason string) error {
-	e := h.sys.hostEntry(event, h.sys.Device.Name, reason)
-	for _, p := range h.sys.plugins {
-		e.Plugins = append(e.Plugins, p.ref())
-	}
-	for _, w := range h.sys.Workers {
-		e.Workers = append(e.Workers, gate.WorkerRef{Backend: w.Backend, Digest: h.sys.workers[w.Backend].Digest()})
-	}
-	_, err := h.selected.Append(ctx, e)
-	return err
 }
 
 // serve answers requests until ctx ends or the log fails: a host that cannot record must not act.
@@ -277,6 +221,7 @@ func (h *running) close(ctx context.Context) error {
 	var errs []error
 	patient, cancel := context.WithTimeout(ctx, lastWait)
 	defer cancel()
+	h.retention.close()
 	if h.control != nil {
 		errs = append(errs, h.control.Close(patient))
 	}

@@ -27,9 +27,20 @@ type hostStatus struct {
 }
 
 type logStatus struct {
-	Size    uint64 `json:"size"` // entries
-	Root    string `json:"root"` // base64 root hash of the tree
-	Accepts bool   `json:"accepts"`
+	Size      uint64   `json:"size"`   // entries, pruned ones too
+	Root      string   `json:"root"`   // base64 root hash of the tree
+	Origin    string   `json:"origin"` // that its checkpoints begin with
+	Level     string   `json:"level"`  // "off": nothing is recorded
+	Except    []string `json:"except,omitempty"`
+	Retention string   `json:"retention"`
+	Oldest    *oldest  `json:"oldest,omitempty"`    // the first entry that was not pruned
+	Published string   `json:"published,omitempty"` // RFC 3339: when the checkpoint was that outsiders see
+	Accepts   bool     `json:"accepts"`
+}
+
+type oldest struct {
+	Index uint64 `json:"index"`
+	Time  string `json:"time"` // RFC 3339
 }
 
 type pluginStatus struct {
@@ -55,10 +66,9 @@ type pluginStatus struct {
 
 // status looks at everything now.
 func (h *running) status() hostStatus {
-	head := h.log.Head()
 	s := hostStatus{
 		Version: version, PID: os.Getpid(), Uptime: int64(time.Since(h.started).Seconds()), Manifest: h.sys.Path, Serial: h.sys.Serial,
-		Development: h.sys.development, Ready: true, Log: logStatus{Size: head.Size, Root: rootText(head), Accepts: h.log.Err() == nil},
+		Development: h.sys.development, Ready: true, Log: h.logStatus(),
 	}
 	if l := h.listener.Load(); l != nil {
 		s.Listener = *l
@@ -68,6 +78,21 @@ func (h *running) status() hostStatus {
 	}
 	for _, p := range h.sys.plugins {
 		s.Plugins = append(s.Plugins, h.loader.pluginStatus(p, time.Now()))
+	}
+	return s
+}
+
+func (h *running) logStatus() logStatus {
+	head, settings := h.log.Head(), settingsOf(h.sys.Audit)
+	s := logStatus{
+		Size: head.Size, Root: rootText(head), Origin: head.Origin, Level: settings.Level, Except: settings.Except, Retention: settings.Retention,
+		Accepts: h.log.Err() == nil,
+	}
+	if index, at, err := h.log.Oldest(); err == nil { // an empty log has none
+		s.Oldest = &oldest{index, at.UTC().Format(time.RFC3339)}
+	}
+	if at, ok := h.log.Published(); ok {
+		s.Published = at.UTC().Format(time.RFC3339)
 	}
 	return s
 }

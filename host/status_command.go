@@ -65,7 +65,7 @@ func statusText(s hostStatus) string {
 	fmt.Fprintf(t, "manifest\t%s, serial %d%s\n", gate.Escape(s.Manifest), s.Serial, either(s.Development, ", development keys", ""))
 	fmt.Fprintf(t, "listener\t%s\n", either(s.Listener == "", "none yet", gate.Escape(s.Listener)))
 	fmt.Fprintf(t, "ready\t%s\n", either(s.Ready, "yes", "no: "+gate.Escape(s.Reason)))
-	fmt.Fprintf(t, "log\t%d entries, root %s, %s\n\n", s.Log.Size, gate.Escape(s.Log.Root), either(s.Log.Accepts, "accepts more", "has failed"))
+	fmt.Fprintf(t, "log\t%s\n\n", s.Log.text())
 	t.Flush()
 	fmt.Fprintln(t, "PLUGIN\tROLE\tRUNS ON\tINSTANCES\tCALLS\tREPLACED\tDEATHS\tDROPPED\tSTATE")
 	for _, p := range s.Plugins {
@@ -74,6 +74,25 @@ func statusText(s hostStatus) string {
 	}
 	t.Flush()
 	return b.String()
+}
+
+// text is some lines, the first of which stands beside a label.
+func (l logStatus) text() string {
+	if l.Level == gate.Off.String() {
+		return auditOff
+	}
+	out := fmt.Sprintf("%d entries, root %s, %s\n\torigin %s\n\tlevel %s, kept %s", l.Size, gate.Escape(l.Root), either(l.Accepts, "accepts more", "HAS FAILED"),
+		gate.Escape(l.Origin), gate.Escape(l.Level), gate.Escape(kept(l.Retention)))
+	if l.Except != nil {
+		out += ", without " + gate.Escape(strings.Join(l.Except, " "))
+	}
+	if l.Oldest != nil {
+		out += fmt.Sprintf("\n\toldest entry %d of %s", l.Oldest.Index, gate.Escape(l.Oldest.Time))
+	}
+	if l.Published != "" {
+		out += "\n\tlast checkpoint of " + gate.Escape(l.Published)
+	}
+	return out
 }
 
 // state is the last column: what an operator has to do something about.

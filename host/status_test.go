@@ -53,7 +53,9 @@ func newRunning(t *testing.T) (*running, map[string]*reporting) {
 		t.Fatal(err)
 	}
 	h.log = testLog(t, filepath.Join(dir, audit.FolderName))
-	l.log, sys.Listen.Audience = h.log, "bulkhead"
+	sys.Audit = manifest.Audit{Level: gate.Standard, Except: []string{"cache.*"}, Retention: manifest.DefaultRetention}
+	h.selected, h.clocks = sys.selected(h.log)
+	l.log, sys.Listen.Audience = h.selected, "bulkhead"
 	if h.gate, err = newGate(l, newClock(time.Now, h.log.Time)); err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +153,9 @@ func TestStatusOverTheSocket(t *testing.T) {
 	if s.PID != os.Getpid() || s.Uptime < 60 || s.Serial != 7 || s.Manifest != "/etc/host.toml" || s.Listener != "" || !s.Ready || !s.Log.Accepts || s.Log.Size != 1 {
 		t.Errorf("%+v", s)
 	}
+	if l := s.Log; !strings.HasPrefix(l.Origin, "bulkhead/test/") || l.Level != "standard" || len(l.Except) != 1 || l.Retention != "90d" || len(l.Root) != 44 || l.Oldest == nil || l.Oldest.Index != 0 {
+		t.Errorf("%+v", l)
+	}
 	if len(s.Plugins) != 4 {
 		t.Fatalf("%+v", s.Plugins)
 	}
@@ -230,10 +235,41 @@ func TestReadyFollowsThePipeline(t *testing.T) {
 func TestStatusTextIsEscaped(t *testing.T) {
 	const evil = "\x1b]0;x\a\u202e"
 	text := statusText(hostStatus{
-		Version: evil, Manifest: evil, Listener: evil, Reason: evil, Log: logStatus{Root: evil},
+		Version: evil, Manifest: evil, Listener: evil, Reason: evil, Log: logStatus{Root: evil, Origin: evil, Level: evil, Except: []string{evil}, Retention: evil, Oldest: &oldest{Time: evil}, Published: evil},
 		Plugins: []pluginStatus{{Alias: evil, Name: evil, Version: evil, Role: evil, Backend: evil, Isolation: evil, Quarantined: evil, Reason: evil}},
 	})
 	if strings.ContainsAny(text, "\x1b\a\u202e") {
 		t.Errorf("%q", text)
+	}
+}
+
+// A log that is off is off in every form of the status, and whoever looks leaves no entry.
+func TestStatusOfALogThatIsOff(t *testing.T) {
+	h, _ := newRunning(t)
+	h.sys.Audit.Level = gate.Off
+	h.selected, h.clocks = h.sys.selected(h.log)
+	h.gate.Log = h.selected
+	answer, err := h.ask(t, "host/status", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s hostStatus
+	if err := json.Unmarshal(answer, &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Log.Level != "off" || s.Log.Size != 0 || !strings.Contains(statusText(s), auditOff) {
+		t.Errorf("%+v\n%s", s.Log, statusText(s))
+	}
+}
+
+func TestStatusTextOfTheLog(t *testing.T) {
+	text := statusText(hostStatus{Log: logStatus{
+		Size: 12, Root: "r", Origin: "bulkhead/press-7/00", Level: "standard", Except: []string{"auth.success", "cache.*"}, Retention: "90d",
+		Oldest: &oldest{3, "2026-01-02T03:04:05Z"}, Published: "2026-02-03T04:05:06Z",
+	}})
+	for _, want := range []string{"12 entries, root r, HAS FAILED", "origin bulkhead/press-7/00", "level standard, kept 90d, without auth.success cache.*", "oldest entry 3 of 2026-01-02", "last checkpoint of 2026-02-03"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }

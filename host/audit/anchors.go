@@ -151,7 +151,7 @@ func (a *anchors) behind(f *folder, start uint64, root tlog.Hash) *Problem {
 
 // consistent proves from tiles that the tree of an anchor is the beginning of that at start.
 func (a *anchors) consistent(f *folder, h *checkpoint.Head, start uint64, root tlog.Hash) *Problem {
-	proof, err := tlog.ProveTree(int64(start), int64(h.Size), tree.Reader(start, f.tile))
+	proof, err := tlog.ProveTree(int64(start), int64(h.Size), tree.Reader(start, (&evidence{folder: f, size: start}).tile))
 	if err != nil {
 		return problem(ClassMistiled, h.Size-1, "the checkpoint of size %d cannot be compared: %v", h.Size, err)
 	}

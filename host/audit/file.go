@@ -37,8 +37,10 @@ func openSegment(root *os.Root, name string, flag int) (*os.File, error) {
 	if err == nil {
 		err = safefile.Private(name, info)
 	}
-	if _, names, ok := safefile.Owner(info); err == nil && (!ok || names != 1) {
-		err = fmt.Errorf("%s has %d names, not one", name, names)
+	if err == nil {
+		if _, names, ok := safefile.Owner(info); !ok || names != 1 {
+			err = fmt.Errorf("%s has %d names, not one", name, names)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -28,8 +29,8 @@ var (
 // endDevelopment ends an entry of a host with development keys: no other member follows, but for its own signature.
 const endDevelopment = `,"development":true}`
 
-// take reads one line without its newline: it must be the hash of an entry and the entry. It writes to the line and puts
-// back what was there. The error is or wraps errForm, errBytes or errEntry.
+// take reads one line without its newline: it must be the hash of an entry and the entry, JSON that begins with the members
+// that all entries have. It writes to the line and puts back what was there. The error is or wraps errForm, errBytes or errEntry.
 func (g *glance) take(line []byte) error {
 	if len(line) < hashLen+2 || len(line) > maxLine-1 || line[hashLen] != ' ' {
 		return errForm
@@ -63,7 +64,7 @@ func (g *glance) members() error {
 	s.word(`","kind":"`)
 	g.event = s.word(`,"event":"`)
 	if s.bad || !isID(id) || !isHash(g.previous) || len(s.rest) == 0 || s.rest[0] != ',' && string(s.rest) != "}" ||
-		g.body[len(g.body)-1] != '}' {
+		!json.Valid(g.body) {
 		return errMembers
 	}
 	if !isTime(g.timestamp) {

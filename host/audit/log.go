@@ -176,6 +176,15 @@ func (l *Log) Checkpoint() []byte {
 	return nil
 }
 
+// Published returns when the published checkpoint was signed, and false if there is none.
+func (l *Log) Published() (time.Time, bool) {
+	note := l.Checkpoint()
+	if note == nil {
+		return time.Time{}, false
+	}
+	return l.writer.Signer.Verifier().Published(note)
+}
+
 // Failed returns a channel that is closed when the device has failed. The host must then stop acting.
 func (l *Log) Failed() <-chan struct{} { return l.writer.failed }
 

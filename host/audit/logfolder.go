@@ -180,14 +180,18 @@ func (f *folder) compare(t tree.Tile, want []byte) (wrong *Problem, missing uint
 	case err != nil:
 		return problem(ClassMistiled, t.N<<(tree.Height*(t.L+1)), "%v", err), 0
 	}
+	return compareTile(t, data, want), 0
+}
+
+func compareTile(t tree.Tile, have, want []byte) *Problem {
 	for i := range tree.Width {
 		at := i * tlog.HashSize
-		if !bytes.Equal(data[at:at+tlog.HashSize], want[at:at+tlog.HashSize]) {
+		if !bytes.Equal(have[at:at+tlog.HashSize], want[at:at+tlog.HashSize]) {
 			index := (t.N*tree.Width + uint64(i)) << (tree.Height * t.L)
-			return problem(ClassMistiled, index, "%s has another hash for what begins there", t.Path()), 0
+			return problem(ClassMistiled, index, "%s has another hash for what begins there", t.Path())
 		}
 	}
-	return nil, 0
+	return nil
 }
 
 // tiled returns how many entries the tiles on the disk speak of: those of level 0 from the last segment's beginning on.

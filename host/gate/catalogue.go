@@ -84,7 +84,7 @@ func Catalogue() []Record {
 		must(HostStart, "reason plugins workers", "the host starts with these plugins, verified and not loaded yet; reason says if the run before did not stop", KindHost),
 		must(HostStop, "reason plugins workers", "the host has ended all calls and stops, or its start failed", KindHost),
 		must(HostAdmin, result, "an administrator looks at the host over its control socket (one entry), or acts on it (decision and result)", KindHost, KindDecision, KindResult),
-		must(ConfigLoad, "detail", "what the host starts with: digests of manifest and device.toml, serial, keys, settings of the log", KindHost),
+		must(ConfigLoad, host, "what the host started with, at start and again before pruning would forget it: digests of manifest and device.toml, serial, keys, settings of the log", KindHost),
 		must(ConfigChange, host, "manifest, device.toml or serial are not those of the start before", KindHost),
 		may(PluginLoad, Standard, "plugins detail", "a plugin is verified, loaded and self-tested, within these limits", KindHost),
 		must(PluginRefuse, "reason", "a start failed: something that was to be loaded is not what it has to be", KindHost),

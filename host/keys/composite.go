@@ -2,7 +2,8 @@
 //
 // Signatures are the IETF composite id-MLDSA65-Ed25519-SHA512 (draft-ietf-lamps-pq-composite-sigs-19, OID
 // 1.3.6.1.5.5.7.6.48): ML-DSA-65 (FIPS 204) and Ed25519 (RFC 8032) over one message representative, and both halves must
-// verify. Tokens are the one exception, because JWT knows Ed25519 alone.
+// verify. There are two exceptions: tokens, because JWT knows Ed25519 alone, and logs, which other people's tools must be able
+// to check, so that an audit key has an Ed25519 and an ML-DSA-44 pair beside its composite one.
 //
 // Invariants: a private key is kept as its seeds, never expanded; a signature is never an identifier, because the
 // composite is not strongly unforgeable; every use has its own context and its own key.

@@ -18,6 +18,8 @@ type Entry struct {
 	Index uint64
 	Hash  string // hex SHA-256 of Body
 	Body  []byte // the entry's exact bytes
+
+	Signature string // of the entry's own, base64; "" if it has none
 }
 
 // A Format is a way to write entries.

@@ -46,6 +46,7 @@ func (e *Entry) fields() []field {
 		{"last", "bulkheadLast", e.Last},
 		{"detail", "bulkheadDetail", string(e.Detail)},
 		{"development", "bulkheadDevelopment", flag(e.Development)},
+		{"signature", "bulkheadSignature", e.Signature},
 	}
 }
 

@@ -116,25 +116,32 @@ func rolledBack(at Cursor, size uint64) error {
 
 // catchUp exports what there is before end.
 func (j *Job) catchUp(ctx context.Context, at Cursor, end uint64) (Cursor, error) {
-	for {
-		first, size, err := j.Log.Bounds()
-		if err != nil {
-			return at, err
-		}
-		if at.Index < first {
-			return at, &GapError{at.Index, first}
-		}
-		if at.Hash != "" && at.Index > size {
-			return at, rolledBack(at, size)
-		}
-		to := min(size, end, at.Index+MaxBatch)
-		if at.Index >= to || ctx.Err() != nil && j.Follow {
+	first, size, err := j.Log.Bounds()
+	switch {
+	case err != nil:
+		return at, err
+	case at.Index < first:
+		return at, &GapError{at.Index, first}
+	case at.Hash != "" && at.Index > size:
+		return at, rolledBack(at, size)
+	}
+	for end = min(end, size); at.Index < end; {
+		if ctx.Err() != nil && j.Follow {
 			return at, nil
 		}
-		if at, err = j.batch(ctx, at, to); err != nil {
-			return at, err
+		if at, err = j.batch(ctx, at, min(end, at.Index+MaxBatch)); err != nil {
+			return at, j.pruned(at, err)
 		}
 	}
+	return at, nil
+}
+
+// pruned names the gap if that is why the log could not be read.
+func (j *Job) pruned(at Cursor, err error) error {
+	if first, _, e := j.Log.Bounds(); e == nil && at.Index < first {
+		return &GapError{at.Index, first}
+	}
+	return err
 }
 
 var errBatchFull = errors.New("the batch is full")
@@ -163,7 +170,10 @@ func (j *Job) batch(ctx context.Context, at Cursor, to uint64) (Cursor, error) {
 	if next.Index == at.Index {
 		return at, fmt.Errorf("reading the log: entry %d is not there", at.Index)
 	}
-	return next, j.deliver(data, next)
+	if err := j.deliver(data, next); err != nil {
+		return at, err
+	}
+	return next, nil
 }
 
 func (j *Job) deliver(data []byte, next Cursor) error {

@@ -1,0 +1,96 @@
+package crash
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"bulkhead/host/audit"
+)
+
+func damages() []damage {
+	return []damage{
+		{"bit of an entry", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s, p := c.pick(r, false)
+			return one(p.index, audit.ClassEdited, audit.ClassMalformed), s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+		}},
+		{"bit of a seal", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s, p := c.pick(r, true)
+			v := some(audit.ClassResealed)
+			if c.last(s, p) {
+				v = some(audit.ClassResealed, audit.ClassForged, audit.ClassTruncated)
+			}
+			return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+		}},
+		{"end cut off", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s := c.files[len(c.files)-1]
+			return some(audit.ClassTruncated, audit.ClassTorn), os.Truncate(s.path, int64(r.IntN(len(s.data))))
+		}},
+		{"entry deleted", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s, p := c.pick(r, false)
+			return some(audit.ClassDeleted, audit.ClassResealed, audit.ClassTruncated), s.write(s.data[:p.from], s.data[p.to:])
+		}},
+		{"entry copied", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s, p := c.pick(r, false)
+			_, q := c.pick(r, false)
+			_ = q
+			return some(audit.ClassInserted), s.write(s.data[:p.to], s.data[p.from:])
+		}},
+		{"seal deleted", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s, p := c.pick(r, true)
+			var v *verdict // the next seal covers as much
+			if c.last(s, p) {
+				v = some(audit.ClassTorn, audit.ClassTruncated)
+			}
+			return v, s.write(s.data[:p.from], s.data[p.to:])
+		}},
+		{"segment deleted", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s := c.files[r.IntN(len(c.files))]
+			return some(audit.ClassDeleted, audit.ClassTruncated), os.Remove(s.path)
+		}},
+		{"bit of a tile", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			path, err := c.tile(r)
+			if err != nil {
+				return nil, err
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			return some(audit.ClassMistiled), os.WriteFile(path, flip(data, r.IntN(len(data)), r), 0o600)
+		}},
+		{"bit of the checkpoint", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			path := filepath.Join(c.job.Dir, audit.CheckpointName)
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			return some(audit.ClassForeign), os.WriteFile(path, flip(data, r.IntN(80), r), 0o600)
+		}},
+		{"checkpoint deleted", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			v := some(audit.ClassRolledBack, audit.ClassTruncated)
+			if c.files[len(c.files)-1].first == 0 {
+				v = nil
+			}
+			return v, os.Remove(filepath.Join(c.job.Dir, audit.CheckpointName))
+		}},
+		{"old checkpoint", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			note := c.notes[r.IntN(len(c.notes))]
+			var v *verdict
+			if note.size < c.files[len(c.files)-1].first {
+				v = some(audit.ClassRolledBack)
+			}
+			return v, os.WriteFile(filepath.Join(c.job.Dir, audit.CheckpointName), note.note, 0o600)
+		}},
+		{"nothing", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			c.saved = c.notes[r.IntN(len(c.notes))].note
+			return nil, nil
+		}},
+	}
+}
+
+// tile picks a tile.
+func (c *corpse) tile(r *rand.Rand) (string, error) {
+	tiles, err := filepath.Glob(filepath.Join(c.job.Dir, "tile", "0", "*"))
+	return tiles[r.IntN(len(tiles))], err
+}

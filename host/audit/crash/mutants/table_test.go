@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"testing"
+)
+
+// A mutant that no longer fits the code would test nothing.
+func TestMutantsFitTheCode(t *testing.T) {
+	t.Chdir("../../../..")
+	if _, err := os.Stat("go.mod"); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, m := range mutants() {
+		if _, err := m.overlay(t.TempDir()); err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+		if names[m.name] || len(m.edits) == 0 {
+			t.Errorf("%s: twice, or without an edit", m.name)
+		}
+		names[m.name] = true
+	}
+}
+
+func TestEditFitsOnce(t *testing.T) {
+	for _, text := range []string{"", "b", "aa"} {
+		if out, err := (edit{"f", "a", "c"}).apply(text); err == nil {
+			t.Errorf("%q became %q", text, out)
+		}
+	}
+	if out, err := (edit{"f", "a", "c"}).apply("xay"); err != nil || out != "xcy" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
