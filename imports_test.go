@@ -72,7 +72,7 @@ func layers() []layer {
 
 		{"plugins/...", "abi sdk plugins/internal/...", ""},
 		{"examples/...", "abi sdk", ""},
-		{"bench/...", "abi/... sdk/... runtimes/... host/... plugins/... bench/...", "github.com/ golang.org/ google.golang.org/ filippo.io/"},
+		{"bench/...", "abi/... sdk/... runtimes/... host/... plugins/... bench/...", "github.com/ golang.org/ google.golang.org/ filippo.io/ k8s.io/klog/"},
 	}
 }
 

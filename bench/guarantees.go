@@ -107,7 +107,7 @@ func (b *bench) steps(ctx context.Context, h *household, engine string, guest []
 		{"+ process", "a worker in the kernel's sandbox", b.ours(worker, guest, false)},
 		{"+ auth", "the gate, and who the caller is", g.caller(gateParts{})},
 		{"+ policy", "a policy plugin says yes", g.caller(gateParts{policy: true})},
-		{"+ durable log", "two entries, flushed to the device", g.caller(gateParts{policy: true, log: true})},
-		{"+ receipt", "the answer says where it is logged", g.caller(gateParts{policy: true, log: true, receipt: true})},
+		{"+ durable log", "two entries, flushed to the device", g.caller(gateParts{policy: true, log: h.log})},
+		{"+ receipt", "the answer says where it is logged", g.caller(gateParts{policy: true, log: h.log, receipt: true})},
 	}, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -126,7 +127,10 @@ func (h *household) open(ctx context.Context, at place, tool []byte) (*gatehouse
 const noDigest = "0000000000000000000000000000000000000000000000000000000000000000"
 
 // gateParts say what the gate has, beside an auth plugin.
-type gateParts struct{ policy, log, receipt bool }
+type gateParts struct {
+	policy, receipt bool
+	log             gate.Log // nil: one that forgets
+}
 
 // caller opens a gate.
 func (g *gatehouse) caller(with gateParts) opening {
@@ -138,8 +142,8 @@ func (g *gatehouse) caller(with gateParts) opening {
 		if with.policy {
 			c.Policies = []gate.Decider{g.policy}
 		}
-		if with.log {
-			c.Log = g.household.log
+		if with.log != nil {
+			c.Log = with.log
 		}
 		at, err := gate.New(c)
 		if err != nil {
@@ -154,7 +158,7 @@ func (g *gatehouse) do(ctx context.Context, at *gate.Gate, receipt bool, dst []b
 	q := toolRequest()
 	call := &gate.Call{
 		Transport: "http", Peer: "127.0.0.1", Credential: &abi.Credential{Scheme: "bearer", Value: g.household.token},
-		Action: "tools/call", Resource: q.Tool, Plugin: "bulkhead/tool", Ref: g.tool.Plugin, Arguments: q.Arguments,
+		Action: "tools/call", Resource: q.Tool, Plugin: "bulkhead/tool", Ref: g.tool.Plugin, Arguments: q.Arguments, Receipt: receipt,
 	}
 	done, err := at.Do(ctx, call, toolRun{g.tool, q})
 	if err != nil {
@@ -168,7 +172,10 @@ func (g *gatehouse) do(ctx context.Context, at *gate.Gate, receipt bool, dst []b
 
 // withReceipt puts the receipt before the rest, as the gateway does.
 func withReceipt(dst []byte, done gate.Done) ([]byte, error) {
-	receipt, err := json.Marshal(done.Receipt)
+	if done.Proof == nil {
+		return nil, errors.New("there is no receipt")
+	}
+	receipt, err := json.Marshal(done.Proof)
 	if err != nil {
 		return nil, err
 	}

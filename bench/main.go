@@ -140,6 +140,8 @@ func sections() []section {
 		{"collector", (*bench).collector},
 		{"memory", (*bench).memory},
 		{"arrivals", (*bench).arrivals},
+		{"log", (*bench).log},
+		{"receipts", (*bench).receipts},
 		{"start", (*bench).start},
 	}
 }

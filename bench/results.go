@@ -16,7 +16,7 @@ import (
 // modules are those whose versions decide about the figures.
 func modules() []string {
 	return []string{"github.com/tetratelabs/wazero", "github.com/bytecodealliance/wasmtime-go/v39", "github.com/yalue/onnxruntime_go", "github.com/extism/go-sdk",
-		"github.com/hashicorp/go-plugin", "google.golang.org/grpc"}
+		"github.com/hashicorp/go-plugin", "google.golang.org/grpc", "github.com/transparency-dev/tessera"}
 }
 
 // write writes the report, the samples, the plots, and what the page is made from.
