@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
 	"bulkhead/host/audit"
@@ -110,34 +112,45 @@ func (d *device) news() []gate.Entry {
 	out := all[d.seen:]
 	d.seen = len(all)
 	for _, e := range out {
-		d.conforms(e)
+		for _, wrong := range against(e) {
+			d.t.Error(wrong)
+		}
 	}
 	return out
 }
 
-// conforms holds an entry against the catalogue.
-func (d *device) conforms(e gate.Entry) {
-	d.t.Helper()
+// against says what of an entry the catalogue does not have.
+func against(e gate.Entry) (wrong []string) {
 	r, known := gate.Find(e.Event)
 	if !known || !slices.Contains(r.Kinds, e.Kind) {
-		d.t.Errorf("no event %s of kind %s", e.Event, e.Kind)
-	}
-	text, err := json.Marshal(e)
-	if err != nil {
-		d.t.Fatal(err)
+		wrong = append(wrong, fmt.Sprintf("no event %s of kind %s", e.Event, e.Kind))
 	}
 	var members map[string]any
-	if err := json.Unmarshal(text, &members); err != nil {
-		d.t.Fatal(err)
+	text, err := json.Marshal(e)
+	if err := errors.Join(err, json.Unmarshal(text, &members)); err != nil {
+		return append(wrong, err.Error())
 	}
 	allowed := slices.Concat(gate.Always(), gate.Common(), r.Members)
 	for m := range maps.Keys(members) {
 		if !slices.Contains(allowed, m) {
-			d.t.Errorf("%s has the member %s", e.Event, m)
+			wrong = append(wrong, fmt.Sprintf("%s has the member %s", e.Event, m))
 		}
 	}
-	if (e.Kind == gate.KindHost && e.Actor == "system/host") && e.Action != strings.Replace(string(e.Event), ".", "/", 1) {
-		d.t.Errorf("%s has the action %s", e.Event, e.Action)
+	own := e.Kind == gate.KindHost && e.Actor == "system/host"
+	if own && e.Action != strings.Replace(string(e.Event), ".", "/", 1) {
+		wrong = append(wrong, fmt.Sprintf("%s has the action %s", e.Event, e.Action))
+	}
+	return wrong
+}
+
+// conformsCommand is "conforms STATE": every entry of the log there is one that the catalogue describes.
+func conformsCommand(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := readEntries(filepath.Join(ts.MkAbs(args[0]), audit.FolderName))
+	ts.Check(err)
+	for i, e := range entries {
+		if wrong := against(e); wrong != nil {
+			ts.Fatalf("entry %d: %s", i, strings.Join(wrong, "; "))
+		}
 	}
 }
 
