@@ -42,7 +42,7 @@ func resume(c Config, root *os.Root) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{Config: c, root: root, encoder: newEncoder(), failed: make(chan struct{})}
+	w := &writer{Config: c, root: root, encoder: newEncoder(), notary: notary{signer: c.Signer}, failed: make(chan struct{})}
 	r := &replay{writer: w, saved: saved}
 	if err := r.run(); err != nil {
 		return nil, err

@@ -268,7 +268,7 @@ func (r *replay) finish() {
 	d := &durable{batch: &batch{head: checkpoint.Head{Origin: r.Signer.Origin(), Root: r.tree.Root()}}}
 	if r.chain.size > 0 {
 		r.time = parseTime(r.chain.time)
-		d = &durable{newBatch(r.Signer, r.headOf(r.last), r.last.sig[:], tree.View{}), r.time}
+		d = &durable{&batch{head: r.headOf(r.last), seal: r.last.sig[:]}, r.time}
 	}
 	r.writer.last.Store(d)
 	if r.saved != nil {
