@@ -43,7 +43,7 @@ func (l *Log) Prune(ctx context.Context, before time.Time, limit *uint64) (Prune
 		return Pruned{}, fmt.Errorf("encoding what is pruned: %w", err)
 	}
 	e := l.writer.hostEntry(gate.AuditPrune, "audit/prune", FolderName, gate.Success, fmt.Sprintf("entries %d to %d", p.First, p.Size-1), detail)
-	if _, err := l.Append(ctx, e); err != nil {
+	if _, err := l.push(ctx, e); err != nil {
 		return Pruned{}, err
 	}
 	return p, l.writer.remove(p)

@@ -219,7 +219,7 @@ func write(t *testing.T, name string, data []byte) {
 func TestWhatIsNotWholeIsNotPruned(t *testing.T) {
 	for name, damage := range map[string]func(data []byte) []byte{
 		"torn":        func(data []byte) []byte { return data[:len(data)-1] },
-		"cut":         func(data []byte) []byte { return concat(split(data)[:100]...) },
+		"cut":         func(data []byte) []byte { return concat(split(data)[:2]...) },
 		"emptied":     func([]byte) []byte { return nil },
 		"no seal":     func(data []byte) []byte { l := split(data); return concat(l[:len(l)-1]...) },
 		"edited":      func(data []byte) []byte { l := split(data); l[len(l)-2] = edited(l[len(l)-2]); return concat(l...) },
