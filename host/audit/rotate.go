@@ -56,10 +56,10 @@ type published struct {
 // publish makes the checkpoint of all that is durable the one that outsiders see, if it is not.
 func (w *writer) publish() error {
 	b := w.last.Load().batch
-	if p := w.published.Load(); b.note == nil || p != nil && p.size == b.head.Size {
+	if p := w.published.Load(); b.seal == nil || p != nil && p.size == b.head.Size {
 		return nil
 	}
-	note, err := b.note()
+	note, err := w.Signer.Sign(b.head, b.seal)
 	if err == nil {
 		note, err = w.Signer.Publish(note, w.Now())
 	}

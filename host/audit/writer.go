@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -58,6 +59,7 @@ type writer struct {
 	view      tree.View
 	full      []tree.Full // tiles that the batch filled
 	tiles     *tiles
+	notary    notary
 
 	treeMu sync.Mutex
 	tree   tree.Tree
@@ -70,7 +72,7 @@ type writer struct {
 
 // durable is what others may know of the log.
 type durable struct {
-	*batch           // the last one; of an empty log one without a note
+	*batch           // the last one
 	time   time.Time // of the last entry
 }
 
@@ -165,8 +167,10 @@ func (w *writer) commit() {
 	}
 	b := w.seal()
 	err := w.write(b)
+	if err == nil {
+		w.prove(b)
+	}
 	for _, r := range w.batch {
-		r.prover.batch = b
 		r.done <- err
 	}
 	clear(w.batch)
@@ -178,21 +182,23 @@ func (w *writer) commit() {
 	}
 }
 
-// seal ends the batch with its signature. The slower one of receipts is begun beside the write if one will be wanted.
+// seal ends the batch with its signature.
 func (w *writer) seal() *batch {
 	w.view.Size = w.tree.Size()
 	head := checkpoint.Head{Origin: w.Signer.Origin(), Size: w.tree.Size(), Root: w.tree.Root()}
 	s := seal{size: head.Size, root: head.Root}
 	copy(s.sig[:], w.Signer.Seal(head))
 	w.buf = append(appendSeal(w.buf, s), '\n')
-	b := newBatch(w.Signer, head, s.sig[:], w.view)
+	return &batch{head, s.sig[:], w.view}
+}
+
+// prove gives receipts what proves their entries, which are durable now.
+func (w *writer) prove(b *batch) {
+	wanted := func(r *request) bool { return r.receipt.Prover != nil }
+	round := w.notary.gather(b, slices.ContainsFunc(w.batch, wanted))
 	for _, r := range w.batch {
-		if r.receipt.Prover != nil {
-			go b.note()
-			break
-		}
+		r.prover.round = round
 	}
-	return b
 }
 
 // write brings buf to the device, or ends the log. After a failed fsync the kernel may have dropped the pages and called
