@@ -53,10 +53,11 @@ func mutants() []mutant {
 	return []mutant{
 		{"fsync of a batch", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := error(nil); err != nil {\n\t\tw.repair()"}}},
 		{"fsync of the folder with a new segment", []edit{{rotation, "err := safefile.Sync(root); err != nil", "err := error(nil); err != nil"}}},
-		{"write before the acknowledgement", []edit{{writer, answer, "\tfor _, r := range w.batch {\n\t\tr.prover.batch = b\n\t\tr.done <- nil\n\t}\n\terr := w.write(b)\n"}}},
+		{"write before the acknowledgement", []edit{
+			{writer, "\terr := w.write(b)\n", "\tw.prove(b)\n\tfor _, r := range w.batch {\n\t\tr.done <- nil\n\t}\n\terr := w.write(b)\n"}, {writer, answer, again},
+		}},
 		{"fsync before the acknowledgement", []edit{
-			{writer, "\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()", "\tfor _, r := range w.batch {\n\t\tr.prover.batch = b\n\t\tr.done <- nil\n\t}\n\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()"},
-			{writer, answer, "\terr := w.write(b)\n\tfor _, r := range w.batch {\n\t\tselect {\n\t\tcase r.done <- err:\n\t\tdefault:\n\t\t}\n\t}\n"},
+			{writer, "\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()", "\tw.prove(b)\n\tfor _, r := range w.batch {\n\t\tr.done <- nil\n\t}\n\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()"}, {writer, answer, again},
 		}},
 		{"end after a failed fsync", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := errors.Join(w.file.Sync()); err != nil && w.file.Sync() != nil {\n\t\tw.repair()"}}},
 		{"look at the segment before a write", []edit{{writer, "err := w.undisturbed(); err != nil", "err := error(nil); err != nil"}}},
@@ -69,7 +70,7 @@ func mutants() []mutant {
 		{"cut of a torn tail", []edit{{scan, "err = r.cut()", "err = nil"}}},
 		{"withdrawal of an empty segment", []edit{{scan, "err = begun.withdraw(r.root)", "err = nil"}}},
 		{"fsync at a start", []edit{{recovery, "err := w.file.Sync(); err != nil", "err := error(nil); err != nil"}}},
-		{"partial results", []edit{{recovery, "range w.decisions.pending() {\n\t\tif err := w.closeDecision", "range w.decisions.pending()[:0] {\n\t\tif err := w.closeDecision"}}},
+		{"partial results", []edit{{recovery, "w.decisions.pending(), w.closeDecision", "w.decisions.pending()[:0], w.closeDecision"}}},
 		{"replacing the checkpoint as a whole", []edit{{rotation, "safefile.Replace(w.root, CheckpointName, note)", "w.root.WriteFile(CheckpointName, note, 0o600)"}}},
 		{"fsync of what is replaced", []edit{{replace, "err = f.Sync()", "err = nil"}}},
 		{"publishing before a new segment", []edit{{rotation, "err := w.publish(); err != nil", "err := error(nil); err != nil"}}},
@@ -79,5 +80,8 @@ func mutants() []mutant {
 	}
 }
 
-// answer is where the writer tells its callers.
-const answer = "\terr := w.write(b)\n\tfor _, r := range w.batch {\n\t\tr.prover.batch = b\n\t\tr.done <- err\n\t}\n"
+// answer is where the writer tells its callers, and again the same for those who may have been told already.
+const (
+	answer = "\tif err == nil {\n\t\tw.prove(b)\n\t}\n\tfor _, r := range w.batch {\n\t\tr.done <- err\n\t}\n"
+	again  = "\tfor _, r := range w.batch {\n\t\tselect {\n\t\tcase r.done <- err:\n\t\tdefault:\n\t\t}\n\t}\n"
+)
