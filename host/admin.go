@@ -20,7 +20,9 @@ type act struct {
 // acts lists all of them by the name of their action.
 func (h *running) acts() map[string]act {
 	return map[string]act{
-		actionStatus: {looks: true, run: func(context.Context, string) (any, error) { return h.status(), nil }},
+		actionStatus:   {looks: true, run: func(context.Context, string) (any, error) { return h.status(), nil }},
+		actionPrunable: {looks: true, resource: true, run: h.pruneAct(true)},
+		actionPrune:    {resource: true, run: h.pruneAct(false)},
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func auditCommand(s *streams) *cobra.Command {
 	cmd := group("audit", "Read, verify and prove the log",
 		auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s), auditProveCommand(s), auditReceiptCommand(s), auditEventsCommand(s),
-		auditExportCommand(s))
+		auditExportCommand(s), auditPruneCommand(s), auditAnchorCommand(s))
 	cmd.Long = `Read, verify and prove the log. LOG is the state directory that holds it, "state" by default, or the log's own folder.
 The commands only read; a running host does not mind.`
 	return cmd

@@ -107,9 +107,12 @@ func (o *exportOptions) run(cmd *cobra.Command, s *streams, folder string) error
 		err = o.entries(cmd, s, feed)
 	}
 	var gap *export.GapError
+	var foreign *audit.Problem
 	switch {
 	case errors.As(err, &gap):
 		return hinted(err, fmt.Sprintf("they are gone; a new export begins with --since %d", gap.To))
+	case errors.As(err, &foreign):
+		return refused(err, "'host audit verify' says more")
 	case errors.Is(err, export.ErrNotThisLog):
 		return refused(err, "keep both for evidence, and find out who changed the log; a new cursor begins a new export")
 	}

@@ -26,6 +26,7 @@ import (
 type logMaker struct {
 	t      testing.TB
 	folder string // with audit.key, and the state folder below it
+	device string
 	key    *keys.AuditKey
 	public []byte
 	now    time.Time // zero: the real one
@@ -33,7 +34,7 @@ type logMaker struct {
 
 func newLogMaker(t testing.TB) *logMaker {
 	t.Helper()
-	m := &logMaker{t: t, folder: t.TempDir()}
+	m := &logMaker{t: t, folder: t.TempDir(), device: "press-7"}
 	must(t, os.Chmod(m.folder, 0o700))
 	_, err := keys.Create(m.folder, "audit", keys.Audit, true)
 	must(t, err)
@@ -58,7 +59,7 @@ func (m *logMaker) open(state string) *audit.Log {
 	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
 		m.t.Fatal(err)
 	}
-	signer, err := checkpoint.NewSigner(checkpoint.Origin("press-7", m.key.Public()), m.key)
+	signer, err := checkpoint.NewSigner(checkpoint.Origin(m.device, m.key.Public()), m.key)
 	must(m.t, err)
 	c := audit.Config{Dir: filepath.Join(dir, audit.FolderName), Signer: signer, Public: m.public, SegmentSize: 1}
 	if !m.now.IsZero() {

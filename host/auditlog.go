@@ -24,12 +24,6 @@ const auditKeyName = "audit"
 // logFolder is where the log lies.
 func (s *system) logFolder() string { return filepath.Join(s.Join(s.State), audit.FolderName) }
 
-// hasLog reports whether this host has written a log.
-func (s *system) hasLog() bool {
-	_, err := os.Lstat(filepath.Join(s.logFolder(), audit.CheckpointName))
-	return err == nil
-}
-
 // auditKeyPath is where the private key that signs the log lies.
 func (s *system) auditKeyPath() string { return s.Join(s.Device.KeyFile(auditKeyName)) }
 

@@ -21,6 +21,7 @@ import (
 type verifyOptions struct {
 	key         logKey
 	saved, save string
+	witnesses   []string
 	from        bool
 	workers     int
 }
@@ -42,6 +43,7 @@ what came after.`,
 	}
 	o.key.flags(cmd)
 	cmd.Flags().StringVar(&o.saved, "checkpoint", "", "a saved checkpoint that the log must still contain")
+	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "public key of a witness who must have cosigned --checkpoint; may be given again")
 	cmd.Flags().BoolVar(&o.from, "from-checkpoint", false, "check only what came after --checkpoint")
 	cmd.Flags().StringVar(&o.save, "save-checkpoint", "", "write the published checkpoint to this file, if all is good")
 	cmd.Flags().IntVar(&o.workers, "workers", 0, "segments at once; 0: one for each processor")
@@ -54,6 +56,9 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 	if o.from && o.saved == "" {
 		return usage(errors.New("--from-checkpoint needs --checkpoint"))
 	}
+	if len(o.witnesses) > 0 && o.saved == "" {
+		return usage(errors.New("--witness needs --checkpoint"))
+	}
 	p := &progress{s: s, begun: time.Now()}
 	options := audit.Options{From: o.from, Workers: o.workers, Progress: p.show}
 	var err error
@@ -64,6 +69,14 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 	}
 	if options.Verifier, err = o.key.verifier(folder, options.Saved); err != nil {
 		return err
+	}
+	if len(o.witnesses) > 0 {
+		if options.Verifier == nil {
+			return usage(errors.New("--witness needs the log's key (--key)"))
+		}
+		if _, _, err := cosignedBy(options.Verifier, options.Saved, o.witnesses); err != nil {
+			return err
+		}
 	}
 	report, err := audit.Verify(ctx, folder, options)
 	p.end()

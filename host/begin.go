@@ -10,7 +10,7 @@ import (
 
 // begin raises the floor, and records what begins.
 func (h *running) begin(ctx context.Context) error {
-	past, err := readHistory(h.sys.logFolder())
+	past, err := readHistory(h.log.Latest)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func (h *running) begin(ctx context.Context) error {
 	if err := h.sys.raiseFloor(ctx, h.dir, h.selected, past, false); err != nil {
 		return errors.Join(err, h.sys.recordRefusal(ctx, h.selected, err))
 	}
-	for _, o := range h.sys.configured().since(past.config, h.sys.Device.Name) {
+	for _, o := range h.sys.configured().since(past, h.sys.Device.Name) {
 		to := h.selected
 		if o.event == gate.AuditOff { // nothing else passes any more
 			to = h.log

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -55,6 +56,9 @@ type memoryLog struct {
 func (l *memoryLog) Append(_ context.Context, e gate.Entry) (gate.Receipt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if e.Event == "" {
+		return gate.Receipt{}, fmt.Errorf("an entry of no event: %+v", e)
+	}
 	l.entries = append(l.entries, e)
 	return gate.Receipt{}, nil
 }

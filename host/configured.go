@@ -95,10 +95,12 @@ type occurrence struct {
 	detail           any
 }
 
-// since lists what is to be said about a start with c after one with old, nil for a first start. Turned off, the log says
-// that alone, and once.
-func (c configured) since(old *configured, device string) (out []occurrence) {
-	off := gate.Off.String()
+// since lists what is to be said about a start with c. Turned off, the log says that alone, and once.
+func (c configured) since(past history, device string) (out []occurrence) {
+	old, off, forgotten := past.config, gate.Off.String(), ""
+	if old == nil && past.started {
+		forgotten = "nobody knows what the start before was with: its entry is gone"
+	}
 	wasOff := old != nil && old.Audit.Level == off
 	switch {
 	case c.Audit.Level == off && wasOff:
@@ -110,10 +112,15 @@ func (c configured) since(old *configured, device string) (out []occurrence) {
 	case old != nil && !reflect.DeepEqual(old.Audit, c.Audit):
 		out = append(out, occurrence{gate.AuditChange, device, "", auditChange{old.Audit, c.Audit}})
 	}
-	out = append(out, occurrence{gate.ConfigLoad, device, "", c})
+	out = append(out, occurrence{gate.ConfigLoad, device, forgotten, c})
 	if old == nil {
 		return out
 	}
+	return append(out, c.changes(old, device)...)
+}
+
+// changes lists what of files and keys is not as it was.
+func (c configured) changes(old *configured, device string) (out []occurrence) {
 	if old.files() != c.files() {
 		out = append(out, occurrence{gate.ConfigChange, device, changedFiles(old.files(), c.files()), configChange{old.files(), c.files()}})
 	}

@@ -46,7 +46,7 @@ func TestWhatChangedSinceTheLastStart(t *testing.T) {
 	} {
 		now := aStart()
 		tt.change(&now)
-		if got := told(now.since(&old, "press-7")); got != tt.want {
+		if got := told(now.since(history{started: true, config: &old}, "press-7")); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
@@ -85,9 +85,20 @@ func TestFirstStartAndTurningOffAndOn(t *testing.T) {
 		{"on again", &off, on, "audit.on config.load"},
 		{"on again with other things", &off, changed, "audit.on config.load config.change:serial"},
 	} {
-		if got := told(tt.now.since(tt.old, "press-7")); got != tt.want {
+		if got := told(tt.now.since(history{started: tt.old != nil, config: tt.old}, "press-7")); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// A start whose predecessor's entry is gone says so: it may have been taken away to hide a change.
+func TestStartAfterAForgottenOne(t *testing.T) {
+	got := aStart().since(history{started: true}, "press-7")
+	if told(got) != "config.load" || !strings.Contains(got[0].reason, "nobody knows") {
+		t.Errorf("%+v", got)
+	}
+	if got := aStart().since(history{}, "press-7"); got[0].reason != "" {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -103,7 +114,7 @@ func TestConfiguredIsReadBack(t *testing.T) {
 	if err := strictjson.Decode(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	if got := back.since(&c, ""); len(got) != 1 || !maps.Equal(back.Keys, c.Keys) || !slices.Equal(back.Audit.SignEach, c.Audit.SignEach) {
+	if got := back.since(history{started: true, config: &c}, ""); len(got) != 1 || !maps.Equal(back.Keys, c.Keys) || !slices.Equal(back.Audit.SignEach, c.Audit.SignEach) {
 		t.Errorf("%+v became %+v", c, back)
 	}
 }

@@ -57,11 +57,11 @@ func (s *system) checkFloor() error {
 		return err
 	}
 	if f.Fresh() {
-		past, err := readHistory(s.logFolder())
+		past, err := readHistory(inFolder(s.logFolder()))
 		if err != nil {
 			return err
 		}
-		if past.config != nil {
+		if past.started {
 			return lostFloor()
 		}
 	}
@@ -81,7 +81,7 @@ func (s *system) acceptFloor(ctx context.Context) error {
 	}
 	selected, _ := s.selected(log)
 	_ = s.makeRoot(dir, true) // a note of the plan says that there is none
-	past, err := readHistory(s.logFolder())
+	past, err := readHistory(log.Latest)
 	if err == nil {
 		err = s.raiseFloor(ctx, dir, selected, past, true)
 	}
@@ -101,7 +101,7 @@ func (s *system) raiseFloor(ctx context.Context, store floor.Store, log gate.Log
 	if err != nil {
 		return err
 	}
-	lost := f.Fresh() && past.config != nil // what a host starts with is recorded after the floor was raised
+	lost := f.Fresh() && past.started // what a host starts with is recorded after the floor was raised
 	if lost && !accept {
 		return lostFloor()
 	}

@@ -48,7 +48,7 @@ func TestDocumentedCommands(t *testing.T) {
 
 func TestDocumentedMistakesAreSeen(t *testing.T) {
 	for _, l := range []string{
-		"bin/host nonsense", "bin/host audit", "bin/host audit export", "bin/host check --accpet", "bin/host check -x", "bin/host check extra",
+		"bin/host nonsense", "bin/host audit", "bin/host audit exprot", "bin/host check --accpet", "bin/host check -x", "bin/host check extra",
 		"bin/host plugin build plugins/digits", "bin/host plugin sign --key K", "bin/host call --timeout soon label", "bin/host call --list label",
 		"host plugin nwe acme/hello --role tool", "make rnu", "ONCE=1 make rnu", "bin/host check -m missing.toml --no # comment",
 	} {

@@ -123,7 +123,7 @@ func TestRetentionRemembersTheStart(t *testing.T) {
 			t.Errorf("after %d hours: said %d times, want %d", step.hours, got, step.want)
 		}
 	}
-	past, err := readHistory(filepath.Join(h.sys.State, audit.FolderName))
+	past, err := readHistory(h.log.Latest)
 	if err != nil || past.config == nil || past.config.Audit.Retention != "2d" {
 		t.Errorf("%+v, %v", past, err)
 	}

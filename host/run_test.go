@@ -24,12 +24,12 @@ func TestAHostStopsAMomentAfterItsLogFailed(t *testing.T) {
 		go stopAfter(ctx, log, stop)
 		time.Sleep(time.Hour)
 		close(log.failed)
-		time.Sleep(lastWord - 1)
+		time.Sleep(lastWord - time.Nanosecond)
 		synctest.Wait()
 		if ctx.Err() != nil {
 			t.Error("it stopped at once")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if err := context.Cause(ctx); !errors.Is(err, log.err) {
 			t.Errorf("it stopped for %v", err)

@@ -59,7 +59,7 @@ func TestAttacksAreFound(t *testing.T) {
 		for _, a := range group {
 			t.Run(a.name, func(t *testing.T) {
 				if a.class == "" {
-					if _, err := verify(t, a.files.left(t), a.with...); err != nil {
+					if _, err := verify(t, w.left(t, a.files), a.with...); err != nil {
 						t.Errorf("refused: %v", err)
 					}
 					return

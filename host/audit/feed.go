@@ -138,7 +138,10 @@ func (f *Feed) Checkpoint() ([]byte, checkpoint.Head, error) {
 		return nil, checkpoint.Head{}, fmt.Errorf("reading the published checkpoint: %w", err)
 	}
 	head, err := f.log.Open(note)
-	return note, head, err
+	if err != nil {
+		return nil, head, problem(ClassForeign, 0, "%v", err)
+	}
+	return note, head, nil
 }
 
 // Read visits the entries from one index up to another, which Bounds has said to be sealed. It goes on where it was, if

@@ -48,23 +48,6 @@ func openSegment(root *os.Root, name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
-// openRead opens a regular file for reading, never waiting for anybody.
-func openRead(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", path)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
 // writeSynced writes data, makes it durable and closes f, whatever happens.
 func writeSynced(f *os.File, data []byte) error {
 	_, err := f.Write(data)

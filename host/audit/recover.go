@@ -93,10 +93,8 @@ func (w *writer) settle() error {
 	if err := w.reportTorn(); err != nil {
 		return err
 	}
-	for _, index := range w.decisions.pending() {
-		if err := w.closeDecision(index); err != nil {
-			return fmt.Errorf("closing decision %d: %w", index, err)
-		}
+	if err := eachOf(w.root, w.decisions.pending(), w.closeDecision); err != nil {
+		return fmt.Errorf("closing a decision: %w", err)
 	}
 	w.commit()
 	if w.failure() == nil && w.due() {
@@ -108,11 +106,7 @@ func (w *writer) settle() error {
 }
 
 // closeDecision writes the result of a decision that a crash left without one.
-func (w *writer) closeDecision(index uint64) error {
-	e, err := readEntry(w.root, index)
-	if err != nil {
-		return err
-	}
+func (w *writer) closeDecision(_ uint64, e *gate.Entry) error {
 	r := newRequest(gate.Entry{
 		Actor: e.Actor, Action: e.Action, Resource: e.Resource, Outcome: gate.Partial, Kind: gate.KindResult, Event: gate.CallResult,
 		TraceID: e.TraceID, Call: e.Call, Request: e.Request, Reason: "the host ended before the call did",

@@ -30,7 +30,7 @@ func left(t testing.TB, data []byte) string {
 // split returns a segment's lines, each with its newline.
 func split(data []byte) [][]byte { return slices.Collect(bytes.Lines(data)) }
 
-// join is some data, one behind the other.
+// concat is some data, one behind the other.
 func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 // snapshot is everything in the folder of the log in dir.
@@ -124,17 +124,25 @@ func TestTornTailIsCutAtEveryByte(t *testing.T) {
 // resumed is a log as a start finds it, which writes nothing.
 func resumed(t testing.TB, dir string) *writer {
 	t.Helper()
-	c := config(t, dir, func(c *Config) { c.wrap = func(f file) file { return f } })
+	w := resumedOpen(t, dir)
+	if err := errors.Join(w.tiles.close(), w.file.Close(), w.root.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// resumedOpen is a log's writer that no goroutine has yet. Its close must be called.
+func resumedOpen(t testing.TB, dir string) *writer {
+	t.Helper()
+	c := config(t, dir, func(c *Config) {
+		c.wrap, c.Now, c.SegmentSize = func(f file) file { return f }, time.Now, DefaultSegment
+	})
 	root, err := os.OpenRoot(c.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
 	w, err := resume(c, root)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(w.tiles.close(), w.file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return w

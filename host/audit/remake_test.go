@@ -40,14 +40,6 @@ func readFiles(t testing.TB, folder string) files {
 	return out
 }
 
-// left returns a directory with a log of these files.
-func (f files) left(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
-	f.write(t, folderOf(dir))
-	return dir
-}
-
 func (f files) write(t testing.TB, folder string) {
 	t.Helper()
 	for name, data := range f {

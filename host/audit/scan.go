@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -140,11 +139,6 @@ func (r *replay) lines() error {
 			break
 		}
 	}
-	if len(p.entries) > 0 {
-		if torn, err := r.tornBehind(); err != nil || !torn {
-			return errors.Join(err, errUnseal)
-		}
-	}
 	if r.size > 0 && !r.Signer.Verifier().Seal(r.headOf(r.last), r.last.sig[:]) {
 		return &Problem{ClassForged, r.since, "the last seal was not made with this log's key"}
 	}
@@ -222,15 +216,12 @@ func (r *replay) reopen(e *gate.Entry) error {
 		return err
 	}
 	maps.Copy(r.latest, rot.Latest)
-	for _, index := range rot.Open {
-		old, err := readEntry(r.root, index)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("reading open decision %d: %w", index, err)
-		}
-		r.decisions.follow(&old, index)
+	err = eachOf(r.root, rot.Open, func(index uint64, old *gate.Entry) error {
+		r.decisions.follow(old, index)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading an open decision: %w", err)
 	}
 	return nil
 }

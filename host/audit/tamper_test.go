@@ -2,6 +2,8 @@ package audit
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +42,9 @@ type world struct {
 	saved []byte // the checkpoint of log
 	mid   uint64 // an entry inside of a batch, in the last segment: no full tile has it
 	tiled uint64 // the same where a full tile has it
+
+	dir  string // where files are written for Verify
+	here files  // what is there
 }
 
 func newWorld(t *testing.T) *world {
@@ -150,8 +155,32 @@ func (w *world) rehashed(f files, index uint64) files {
 // refused checks that Verify says what was done.
 func (w *world) refused(t *testing.T, f files, class Class, index uint64, change ...func(*Options)) {
 	t.Helper()
-	_, err := verify(t, f.left(t), change...)
+	_, err := verify(t, w.left(t, f), change...)
 	found(t, err, class, index)
+}
+
+// left returns a directory with these files, the same each time: only what differs is written.
+func (w *world) left(t *testing.T, f files) string {
+	t.Helper()
+	if w.dir == "" {
+		w.dir, w.here = w.t.TempDir(), files{}
+	}
+	changed := files{}
+	for name, data := range f {
+		if old, ok := w.here[name]; !ok || old != data {
+			changed[name] = data
+		}
+	}
+	changed.write(t, folderOf(w.dir))
+	for name := range w.here {
+		if _, ok := f[name]; !ok {
+			if err := os.Remove(filepath.Join(folderOf(w.dir), name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.here = f.clone()
+	return w.dir
 }
 
 // Every member of an entry, changed in four ways: as it is; with its hash put right; with the whole chain put right, and
@@ -245,14 +274,12 @@ func other(t *testing.T, v reflect.Value) {
 	}
 }
 
-// swapLast changes the last digit or letter.
+// swapLast changes the last digit or letter, of a time the one before its Z.
 func swapLast(s string) string {
+	s, zone := strings.TrimSuffix(s, "Z"), s[len(strings.TrimSuffix(s, "Z")):]
 	last := byte('1')
 	if s[len(s)-1] == last {
 		last = '2'
 	}
-	if strings.HasSuffix(s, "Z") { // a time
-		return s[:len(s)-2] + string(last) + "Z"
-	}
-	return s[:len(s)-1] + string(last)
+	return s[:len(s)-1] + string(last) + zone
 }

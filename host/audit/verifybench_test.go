@@ -56,4 +56,3 @@ func indexOfNewline(data []byte) int {
 	}
 	return len(data)
 }
-

@@ -126,3 +126,19 @@ func TestRepeatedTraceparent(t *testing.T) {
 		t.Error(a)
 	}
 }
+
+// Whatever a client writes, what enters the log are two numbers that stand in it, or nothing.
+func FuzzTraceparent(f *testing.F) {
+	for _, seed := range []string{parentOf("a"), "cc" + parentOf("a")[2:] + "-more", "ff" + parentOf("b")[2:], parentOf("0"), strings.ToUpper(parentOf("c")), "", strings.Repeat("-", 55)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		got := parseTrace(in)
+		if got == (trace{}) {
+			return
+		}
+		if len(got.id) != 32 || len(got.parent) != 16 || !isHex(got.id+got.parent) || isZero(got.id) || isZero(got.parent) || in[2:53] != "-"+got.id+"-"+got.parent+"-" {
+			t.Errorf("%q is %+v", in, got)
+		}
+	})
+}

@@ -55,3 +55,25 @@ func pluginBlocks(markdown string) []string {
 	}
 	return out
 }
+
+// So is every block about the log.
+func TestDocumentedAuditBlocks(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, m := range tomlBlock.FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(m[1], "[audit]") {
+			continue
+		}
+		found++
+		_, got := loadAudit(t, strings.Replace(m[1], "[audit]\n", "", 1))
+		for _, p := range got {
+			t.Errorf("%s in\n%s", p, m[1])
+		}
+	}
+	if found == 0 {
+		t.Error("README.md says nothing of [audit]")
+	}
+}

@@ -19,6 +19,7 @@ import (
 // A seen is the last head of one log that a witness cosigned.
 type seen struct {
 	Origin     string `json:"origin"`
+	Key        string `json:"key"` // id of the log's
 	Size       uint64 `json:"size"`
 	Root       []byte `json:"root"`
 	Time       int64  `json:"time"`       // of the cosignature, in seconds since 1970
@@ -116,6 +117,15 @@ func (s *State) last(origin string) (seen, bool) {
 	return s.logs[i], true
 }
 
+// signedBy returns the origin of the log that a key signs, "" if none is known.
+func (s *State) signedBy(key string) string {
+	i := slices.IndexFunc(s.logs, func(l seen) bool { return l.Key == key })
+	if i < 0 {
+		return ""
+	}
+	return s.logs[i].Origin
+}
+
 // remember makes what was seen of a log durable.
 func (s *State) remember(now seen) error {
 	logs := slices.DeleteFunc(slices.Clone(s.logs), func(l seen) bool { return l.Origin == now.Origin })
@@ -142,10 +152,16 @@ func (s *State) Cosign(c *checkpoint.Cosigner, log *checkpoint.Verifier, note []
 	if err != nil {
 		return nil, err
 	}
+	key := log.Key().KeyID
 	last, known := s.last(h.Origin)
-	if known {
+	switch other := s.signedBy(key); {
+	case known && last.Key != key:
+		err = fmt.Errorf("%w: %s was signed by the key %.16s before", ErrOrigin, h.Origin, last.Key)
+	case known:
 		err = last.followed(log, h, note, tiles, now)
-	} else {
+	case other != "": // a new name must not make a known log a new one
+		err = fmt.Errorf("%w: its key has signed %s before", ErrOrigin, other)
+	default:
 		err = Holds(h, tiles)
 	}
 	if err != nil {
@@ -155,7 +171,7 @@ func (s *State) Cosign(c *checkpoint.Cosigner, log *checkpoint.Verifier, note []
 	if err != nil {
 		return nil, err
 	}
-	if err := s.remember(seen{h.Origin, h.Size, h.Root[:], now.Unix(), string(note)}); err != nil {
+	if err := s.remember(seen{h.Origin, key, h.Size, h.Root[:], now.Unix(), string(note)}); err != nil {
 		return nil, err
 	}
 	return cosigned, nil

@@ -259,6 +259,32 @@ func TestFirstSightNeedsTiles(t *testing.T) {
 	}
 }
 
+// A known log does not become a new one by another name, nor another's by another key.
+func TestNamesAndKeys(t *testing.T) {
+	w := newWorld(t)
+	h := grow(t, 300, never)
+	_, err := w.cosign(w.publish(h.head, 100), h, 200)
+	w.do(err)
+	first := w.signer
+	w.signer = w.newSigner("audit2", origin)
+	if _, err := w.cosign(w.publish(h.head, 101), h, 201); !errors.Is(err, ErrOrigin) {
+		t.Errorf("another key: %v", err)
+	}
+	k, err := keys.ReadAudit(filepath.Join(w.folder, "audit.key"))
+	w.do(err)
+	w.signer, err = checkpoint.NewSigner("bulkhead/renamed/1", k)
+	w.do(err)
+	forked := grow(t, 10, 0)
+	forked.head.Origin = "bulkhead/renamed/1"
+	if _, err := w.cosign(w.publish(forked.head, 102), forked, 202); !errors.Is(err, ErrOrigin) {
+		t.Errorf("another name: %v", err)
+	}
+	w.signer = first
+	if _, err := w.cosign(w.publish(h.head, 103), h, 203); err != nil {
+		t.Error(err)
+	}
+}
+
 // One witness follows several logs, each by itself.
 func TestSeveralLogs(t *testing.T) {
 	w := newWorld(t)

@@ -1,9 +1,11 @@
 package crash
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"bulkhead/host/audit"
 )
@@ -16,9 +18,9 @@ func damages() []damage {
 		}},
 		{"bit of a seal", func(c *corpse, r *rand.Rand) (*verdict, error) {
 			s, p := c.pick(r, true)
-			v := some(audit.ClassResealed)
+			v := some(audit.ClassResealed, audit.ClassMalformed)
 			if c.last(s, p) {
-				v = some(audit.ClassResealed, audit.ClassForged, audit.ClassTruncated)
+				v = some(audit.ClassResealed, audit.ClassMalformed, audit.ClassForged, audit.ClassTruncated)
 			}
 			return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
 		}},
@@ -32,13 +34,12 @@ func damages() []damage {
 		}},
 		{"entry copied", func(c *corpse, r *rand.Rand) (*verdict, error) {
 			s, p := c.pick(r, false)
-			_, q := c.pick(r, false)
-			_ = q
 			return some(audit.ClassInserted), s.write(s.data[:p.to], s.data[p.from:])
 		}},
 		{"seal deleted", func(c *corpse, r *rand.Rand) (*verdict, error) {
 			s, p := c.pick(r, true)
-			var v *verdict // the next seal covers as much
+			v := some(audit.ClassResealed)
+			v.maybe = true // the next seal covers as much
 			if c.last(s, p) {
 				v = some(audit.ClassTorn, audit.ClassTruncated)
 			}
@@ -46,7 +47,9 @@ func damages() []damage {
 		}},
 		{"segment deleted", func(c *corpse, r *rand.Rand) (*verdict, error) {
 			s := c.files[r.IntN(len(c.files))]
-			return some(audit.ClassDeleted, audit.ClassTruncated), os.Remove(s.path)
+			v := some(audit.ClassDeleted, audit.ClassTruncated)
+			v.gone = len(c.files) == 1
+			return v, os.Remove(s.path)
 		}},
 		{"bit of a tile", func(c *corpse, r *rand.Rand) (*verdict, error) {
 			path, err := c.tile(r)
@@ -81,6 +84,25 @@ func damages() []damage {
 				v = some(audit.ClassRolledBack)
 			}
 			return v, os.WriteFile(filepath.Join(c.job.Dir, audit.CheckpointName), note.note, 0o600)
+		}},
+		{"entries swapped", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s, p := c.pick(r, false)
+			at := slices.Index(s.lines, p)
+			if at == 0 || s.lines[at-1].seal {
+				return nil, nil
+			}
+			q := s.lines[at-1]
+			return one(q.index, audit.ClassReordered, audit.ClassInserted, audit.ClassMalformed), s.write(s.data[:q.from], p.text(s.data), q.text(s.data), s.data[p.to:])
+		}},
+		{"rollback", func(c *corpse, r *rand.Rand) (*verdict, error) {
+			s := c.files[len(c.files)-1]
+			seal := slices.IndexFunc(s.lines, func(p place) bool { return p.seal })
+			c.saved = c.notes[len(c.notes)-1].note
+			if seal == len(s.lines)-1 {
+				return nil, nil
+			}
+			// The folder as it was: cut behind the first seal, with no checkpoint, which the segment outgrows.
+			return some(audit.ClassTruncated, audit.ClassRolledBack), errors.Join(s.write(s.data[:s.lines[seal].to]), os.Remove(filepath.Join(c.job.Dir, audit.CheckpointName)))
 		}},
 		{"nothing", func(c *corpse, r *rand.Rand) (*verdict, error) {
 			c.saved = c.notes[r.IntN(len(c.notes))].note

@@ -20,7 +20,7 @@ import (
 func TestModel(t *testing.T) {
 	seed := seeded(t)
 	m := newTemplate(t, beforeThird)
-	limit := time.Now().Add(12 * time.Second)
+	limit := time.Now().Add(8 * time.Second)
 	counts := map[string]int{}
 	done, all := 0, length(5_000, 100_000)
 	for life := 0; done < all && (time.Now().Before(limit) || all != 5_000); life++ {

@@ -81,30 +81,43 @@ func (j *Job) Run(ctx context.Context) (Cursor, error) {
 
 // begin finds the place, and makes sure that the log still holds what was exported.
 func (j *Job) begin(ctx context.Context) (Cursor, error) {
-	first, size, err := j.Log.Bounds()
-	if err != nil {
-		return Cursor{}, err
+	if j.Start != nil {
+		return *j.Start, Check(ctx, j.Log, *j.Start)
 	}
+	first, _, err := j.Log.Bounds()
 	at := Cursor{Origin: j.Log.Origin(), Index: first}
-	switch {
-	case j.Start != nil:
-		at = *j.Start
-	case j.Since != nil:
+	if j.Since != nil {
 		at.Index = *j.Since
 	}
+	return at, err
+}
+
+// Check makes sure that a log still holds what was exported before a cursor, as far as it has not been pruned. The error is
+// or wraps ErrNotThisLog, or says what could not be read.
+func Check(ctx context.Context, log Source, at Cursor) error {
+	first, size, err := log.Bounds()
 	switch {
-	case at.Origin != j.Log.Origin():
-		return at, fmt.Errorf("%w: its origin is %q, the cursor's is %q", ErrNotThisLog, j.Log.Origin(), at.Origin)
-	case j.Start == nil:
-		return at, nil
+	case err != nil:
+		return err
+	case at.Origin != log.Origin():
+		return fmt.Errorf("%w: its origin is %q, the cursor's is %q", ErrNotThisLog, log.Origin(), at.Origin)
 	case at.Index > size:
-		return at, rolledBack(at, size)
-	case at.Index == 0 || at.Index <= first: // there the next entry's previous_hash tells
-		return at, nil
+		return rolledBack(at, size)
+	case at.Index == 0 || at.Index < first:
+		return nil
 	}
-	return at, j.Log.Read(ctx, at.Index-1, at.Index, func(e *Entry) error {
+	differs := fmt.Errorf("%w: entry %d is another one than was exported: it was forked, or rolled back and went on", ErrNotThisLog, at.Index-1)
+	if at.Index == first { // the entry before is gone; its hash is in the next one
+		return log.Read(ctx, first, first+1, func(e *Entry) error {
+			if e.PreviousHash != at.Hash {
+				return differs
+			}
+			return nil
+		})
+	}
+	return log.Read(ctx, at.Index-1, at.Index, func(e *Entry) error {
 		if e.Hash != at.Hash {
-			return fmt.Errorf("%w: entry %d is another one than was exported: it was forked, or rolled back and went on", ErrNotThisLog, e.Index)
+			return differs
 		}
 		return nil
 	})
