@@ -49,7 +49,7 @@ func (r *retention) close() {
 
 // prune deletes what is older than the manifest says. A wall clock that has jumped forwards would have everything look
 // old: then nothing goes before the next start, by which an operator may have looked at it. What the host started with is
-// said again before it grows old itself, so that the next start finds it.
+// said again before it grows old itself, so that the next start finds it. What the manifest's exports have not passed stays.
 func (h *running) prune(ctx context.Context, now time.Time) error {
 	if h.clocks.advanced.Load() {
 		return nil
@@ -61,7 +61,11 @@ func (h *running) prune(ctx context.Context, now time.Time) error {
 		}
 		h.said = now
 	}
-	p, err := h.log.Prune(ctx, now.Add(-keep), nil)
+	from, err := h.sys.exported(ctx, h.sys.cursors())
+	if err != nil {
+		return err
+	}
+	p, err := h.log.Prune(ctx, now.Add(-keep), from)
 	if err == nil && p.Segments > 0 {
 		h.logger.Info("the log was pruned", "entries", fmt.Sprintf("%d to %d", p.First, p.Size-1), "segments", p.Segments)
 	}
