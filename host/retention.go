@@ -48,7 +48,7 @@ func (r *retention) close() {
 }
 
 // prune deletes what is older than the manifest says. What the host started with is said again before it grows old itself,
-// so that the next start finds it.
+// so that the next start finds it. What the manifest's exports have not passed stays.
 func (h *running) prune(ctx context.Context, now time.Time) error {
 	keep := h.sys.Audit.Retention
 	if now.Sub(h.said) >= keep/2 {
@@ -57,7 +57,11 @@ func (h *running) prune(ctx context.Context, now time.Time) error {
 		}
 		h.said = now
 	}
-	p, err := h.log.Prune(ctx, now.Add(-keep), nil)
+	from, err := h.sys.exported(ctx, h.sys.cursors())
+	if err != nil {
+		return err
+	}
+	p, err := h.log.Prune(ctx, now.Add(-keep), from)
 	if err == nil && p.Segments > 0 {
 		h.logger.Info("the log was pruned", "entries", fmt.Sprintf("%d to %d", p.First, p.Size-1), "segments", p.Segments)
 	}

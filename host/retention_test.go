@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,5 +134,14 @@ func TestRetentionRemembersTheStart(t *testing.T) {
 	past, err := readHistory(h.log.Latest)
 	if err != nil || past.config == nil || past.config.Audit.Retention != "2d" {
 		t.Errorf("%+v, %v", past, err)
+	}
+}
+
+// What has not been exported stays, as long as the cursor says so or is missing.
+func TestRetentionWaitsForExports(t *testing.T) {
+	h := newAged(t, manifest.Audit{Level: gate.Standard, Retention: manifest.DefaultRetention, Exported: []string{"siem.cursor"}})
+	h.sys.Dir = h.sys.State
+	if err := h.prune(t.Context(), time.Now()); !errors.Is(err, os.ErrNotExist) || h.oldest(t) != 0 {
+		t.Fatalf("pruned without the cursor: %v, oldest %d", err, h.oldest(t))
 	}
 }
