@@ -136,8 +136,11 @@ func (t bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// startGate sets a host up as a user would, and starts it.
-func (b *bench) startGate(ctx context.Context) (opening, error) {
+// A running host, set up as a user would.
+type runningHost struct{ folder, url, token string }
+
+// prepareHost sets a host up in a folder of its own.
+func (b *bench) prepareHost(ctx context.Context) (*runningHost, error) {
 	folder, err := b.temporary()
 	if err != nil {
 		return nil, err
@@ -159,9 +162,22 @@ func (b *bench) startGate(ctx context.Context) (opening, error) {
 		return nil, err
 	}
 	token, err := q.run(ctx, "token", "--key", q.in("keys/token.key"), "--subject", "bench", "--lifetime", "1h")
+	return &runningHost{folder, "http://" + address, strings.TrimSpace(string(token))}, err
+}
+
+// start starts it, until the end of the section.
+func (h *runningHost) start(ctx context.Context, b *bench) error {
+	host, err := filepath.Abs(b.host)
+	if err != nil {
+		return err
+	}
+	return b.background(exec.CommandContext(ctx, host, "run", "-m", filepath.Join(h.folder, "host.toml")), h.url+"/readyz")
+}
+
+func (b *bench) startGate(ctx context.Context) (opening, error) {
+	h, err := b.prepareHost(ctx)
 	if err != nil {
 		return nil, err
 	}
-	err = b.background(exec.CommandContext(ctx, host, "run", "-m", q.in("host.toml")), "http://"+address+"/readyz")
-	return session("http://"+address+"/mcp", strings.TrimSpace(string(token))), err
+	return session(h.url+"/mcp", h.token), h.start(ctx, b)
 }

@@ -15,6 +15,7 @@ import (
 	"bulkhead/bench/logs"
 	"bulkhead/bench/report"
 	"bulkhead/host/audit"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 	"bulkhead/host/keys"
 )
@@ -113,7 +114,7 @@ func logContenders(entry []byte, callers int) []logContender {
 
 func ours(proof bool) logOpening {
 	return func(_ context.Context, folder string) (func(context.Context) error, func() error, error) {
-		l, err := newLog(folder)
+		l, _, err := newLog(folder)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -183,12 +184,13 @@ func recording(l *audit.Log, proof bool) func(context.Context) error {
 }
 
 // newLog opens a log of ours in a folder, with a key of its own.
-func newLog(folder string) (*audit.Log, error) {
+func newLog(folder string) (*audit.Log, *checkpoint.Signer, error) {
 	signer, err := newSigner(filepath.Join(folder, "keys"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return audit.Open(audit.Config{Dir: filepath.Join(folder, audit.FolderName), Signer: signer, Development: true})
+	l, err := audit.Open(audit.Config{Dir: filepath.Join(folder, audit.FolderName), Signer: signer, Development: true})
+	return l, signer, err
 }
 
 // resultEntry is what a tool call leaves in the log.

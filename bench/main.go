@@ -141,6 +141,7 @@ func sections() []section {
 		{"memory", (*bench).memory},
 		{"arrivals", (*bench).arrivals},
 		{"log", (*bench).log},
+		{"verifying", (*bench).verifying},
 		{"receipts", (*bench).receipts},
 		{"start", (*bench).start},
 	}

@@ -14,6 +14,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/transparency-dev/tessera/client"
+	"github.com/transparency-dev/tessera/fsck"
+
 	"bulkhead/host/audit"
 	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
@@ -99,8 +102,28 @@ func (l *ourLog) path(path string) ([]byte, error) {
 	return l.Tile(path)
 }
 
+// export writes the log for whoever serves files, or brings up to date what was written before.
+func (l *ourLog) export(t *testing.T) string {
+	t.Helper()
+	feed, err := audit.OpenFeed(l.config.Dir, l.config.Signer.Verifier())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer feed.Close()
+	folder := filepath.Join(filepath.Dir(l.config.Dir), "tiles")
+	site, err := audit.OpenSite(folder, feed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	if _, err := site.Update(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // agrees has Tessera read a log: its checkpoint, everything it holds, and proofs of some entries.
-func (l *ourLog) agrees(t *testing.T, from Paths, before []byte) {
+func (l *ourLog) agrees(t *testing.T, from fsck.Fetcher, before []byte) {
 	t.Helper()
 	size := l.Head().Size
 	r, err := NewReader(t.Context(), from, l.config.Signer.Verifier().Keys().Ed25519, before)
@@ -127,12 +150,13 @@ func (l *ourLog) agrees(t *testing.T, from Paths, before []byte) {
 func TestTesseraReadsOurs(t *testing.T) {
 	l := newLog(t, newSigner(t), 1<<40)
 	var before []byte
-	for _, size := range []uint64{1, 2, 255, 256, 257, 511, 512, 1000, 1 << 16, 1<<16 + 255, 1<<16 + 256, 1<<16 + 257} {
+	for _, size := range []uint64{1, 255, 256, 257, 512, 1 << 16, 1<<16 + 257} {
 		l.grow(t, int(size-l.Head().Size))
 		if l.Head().Size != size {
 			t.Fatalf("%d entries, want %d", l.Head().Size, size)
 		}
-		l.agrees(t, l.path, before)
+		l.agrees(t, Paths(l.path), before)
+		l.agrees(t, client.FileFetcher{Root: l.export(t)}, before)
 		before = l.Checkpoint()
 	}
 }
@@ -143,7 +167,8 @@ func TestTesseraReadsSegments(t *testing.T) {
 	var before []byte
 	for range 4 {
 		l.grow(t, 700)
-		l.agrees(t, l.path, before)
+		l.agrees(t, Paths(l.path), before)
+		l.agrees(t, client.FileFetcher{Root: l.export(t)}, before)
 		before = l.Checkpoint()
 	}
 	if segments, err := filepath.Glob(filepath.Join(l.config.Dir, "*.log")); err != nil || len(segments) < 4 {
