@@ -76,7 +76,6 @@ func mutants() []mutant {
 		{"publishing before a new segment", []edit{{rotation, "err := w.publish(); err != nil", "err := error(nil); err != nil"}}},
 		{"tiles before a new segment", []edit{{rotation, "err := w.tiles.settle(); err != nil", "err := error(nil); err != nil"}}},
 		{"entry before a pruning", []edit{{pruning, "\tif _, err := l.push(ctx, e); err != nil {", "\tif err := l.writer.remove(p); err != nil {\n\t\treturn p, err\n\t}\n\tif _, err := l.push(ctx, e); err != nil {"}}},
-		{"tiles before a pruning", []edit{{pruning, "err := l.writer.tiled(p); err != nil", "err := error(nil); err != nil"}}},
 	}
 }
 
