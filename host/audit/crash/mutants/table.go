@@ -75,8 +75,8 @@ func mutants() []mutant {
 		{"fsync of what is replaced", []edit{{replace, "err = f.Sync()", "err = nil"}}},
 		{"publishing before a new segment", []edit{{rotation, "err := w.publish(); err != nil", "err := error(nil); err != nil"}}},
 		{"tiles before a new segment", []edit{{rotation, "err := w.tiles.settle(); err != nil", "err := error(nil); err != nil"}}},
-		{"entry before a pruning", []edit{{pruning, "\tif _, err := l.Append(ctx, e); err != nil {\n\t\treturn Pruned{}, err\n\t}\n\treturn p, l.writer.remove(p)\n",
-			"\tif err := l.writer.remove(p); err != nil {\n\t\treturn Pruned{}, err\n\t}\n\t_, err = l.Append(ctx, e)\n\treturn p, err\n"}}},
+		{"entry before a pruning", []edit{{pruning, "\tif _, err := l.push(ctx, e); err != nil {", "\tif err := l.writer.remove(p); err != nil {\n\t\treturn p, err\n\t}\n\tif _, err := l.push(ctx, e); err != nil {"}}},
+		{"tiles before a pruning", []edit{{pruning, "err := l.writer.tiled(p); err != nil", "err := error(nil); err != nil"}}},
 	}
 }
 
