@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,9 @@ type Feed struct {
 	log  *checkpoint.Verifier
 	at   *passage // nil: nowhere yet
 	end  bound
+
+	published *uint64 // size of the published checkpoint, once somebody has looked
+	fresh     bool    // the segment looked at last has no seal at all, as one that has just begun
 }
 
 // A bound is where the log ended when somebody looked.
@@ -51,8 +55,31 @@ func (f *Feed) Close() error {
 // Origin returns the log's origin.
 func (f *Feed) Origin() string { return f.log.Origin() }
 
-// Bounds returns the index of the oldest entry that there is, and the size up to which entries are sealed.
+// Bounds returns the index of the oldest entry that there is, and the size up to which entries are sealed. A log that ends
+// before the checkpoint that it had published when the feed first looked is a *Problem, as is one of another key.
 func (f *Feed) Bounds() (first, size uint64, err error) {
+	if f.published == nil {
+		if f.published, err = f.lookPublished(); err != nil {
+			return 0, 0, err
+		}
+	}
+	if first, size, err = f.bounds(); err == nil && size < *f.published {
+		err = problem(ClassTruncated, size, "the log ends here, but its published checkpoint has %d entries", *f.published)
+	}
+	return first, size, err
+}
+
+// lookPublished returns the size of the published checkpoint. It comes before the segments are listed: a running host may
+// add to both.
+func (f *Feed) lookPublished() (*uint64, error) {
+	_, head, err := f.Checkpoint()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return &head.Size, nil
+}
+
+func (f *Feed) bounds() (first, size uint64, err error) {
 	segments, err := listSegments(f.root.FS())
 	if err == nil && len(segments) == 0 {
 		err = errors.New("there is no segment")
@@ -67,6 +94,9 @@ func (f *Feed) Bounds() (first, size uint64, err error) {
 		}
 		if size > 0 {
 			return segments[0], size, nil
+		}
+		if !f.fresh {
+			return 0, 0, problem(ClassForeign, segments[i], "no seal at the end of %s is by the key %.16s as %s", segmentName(segments[i]), f.log.Key().KeyID, f.log.Origin())
 		}
 	}
 	return segments[0], segments[0], nil
@@ -84,7 +114,7 @@ func (f *Feed) sealed(first uint64) (uint64, error) {
 		return 0, err
 	}
 	now := bound{segment: first, bytes: info.Size()}
-	if f.end.segment == now.segment && f.end.bytes == now.bytes {
+	if f.end.size > 0 && f.end.segment == now.segment && f.end.bytes == now.bytes {
 		return f.end.size, nil
 	}
 	tail := make([]byte, min(now.bytes, maxBatch+int64(maxLine)))
@@ -92,17 +122,23 @@ func (f *Feed) sealed(first uint64) (uint64, error) {
 		return 0, err
 	}
 	now.size = f.lastSeal(tail)
-	f.end = now
+	if now.size > 0 {
+		f.end = now
+	}
 	return now.size, nil
 }
 
-// lastSeal finds the last whole line that is a seal of this log.
+// lastSeal finds the last whole line that is a seal of this log, 0 if there is none.
 func (f *Feed) lastSeal(tail []byte) uint64 {
+	f.fresh = true
 	tail = tail[:bytes.LastIndexByte(tail, '\n')+1]
 	for len(tail) > 0 {
 		rest, last := cutLine(tail)
-		if s, err := parseSeal(last); err == nil && f.log.Seal(f.head(s), s.sig[:]) {
-			return s.size
+		if s, err := parseSeal(last); err == nil {
+			if f.log.Seal(f.head(s), s.sig[:]) {
+				return s.size
+			}
+			f.fresh = false
 		}
 		tail = rest
 	}
