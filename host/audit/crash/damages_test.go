@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -26,6 +27,8 @@ func damages() []damage {
 		{"old checkpoint", (*corpse).oldCheckpoint},
 		{"entries swapped", (*corpse).swapEntries},
 		{"rollback", (*corpse).rollBack},
+		{"tile deleted", (*corpse).deleteTile},
+		{"fork", (*corpse).fork},
 		{"nothing", (*corpse).nothing},
 	}
 }
@@ -86,6 +89,45 @@ func (c *corpse) flipTile(r *rand.Rand) (*verdict, error) {
 		return nil, err
 	}
 	return some(audit.ClassMistiled), os.WriteFile(path, flip(data, r.IntN(len(data)), r), 0o600)
+}
+
+func (c *corpse) deleteTile(r *rand.Rand) (*verdict, error) {
+	path, err := c.tile(r)
+	if err != nil {
+		return nil, err
+	}
+	v := some(audit.ClassMistiled)
+	v.maybe = true // it can be computed, or the tile above says as much
+	return v, os.Remove(path)
+}
+
+// fork goes on from the same log twice. The checkpoint of one history is held against the other.
+func (c *corpse) fork(r *rand.Rand) (*verdict, error) {
+	other := c.job
+	other.Dir = filepath.Join(filepath.Dir(c.job.Dir), "other")
+	if err := copyFolder(c.job.Dir, other.Dir); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(grow(other, 1+r.IntN(3)), grow(c.job, 4)); err != nil {
+		return nil, err
+	}
+	var err error
+	c.saved, err = os.ReadFile(filepath.Join(other.Dir, audit.CheckpointName))
+	return some(audit.ClassForked), err
+}
+
+// grow adds entries to a closed log.
+func grow(j job, n int) error {
+	l, err := openLog(j)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if _, err := l.Append(context.Background(), entries(job{Life: "fork"}, i, 0)[0]); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
+	return l.Close()
 }
 
 func (c *corpse) flipCheckpoint(r *rand.Rand) (*verdict, error) {
