@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -35,21 +36,28 @@ func damages() []damage {
 
 func (c *corpse) flipEntry(r *rand.Rand) (*verdict, error) {
 	s, p := c.pick(r, false)
-	return one(p.index, audit.ClassEdited, audit.ClassMalformed), s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+	v := one(p.index, audit.ClassEdited, audit.ClassMalformed)
+	v.refused = c.current(s)
+	return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
 }
 
+// flipSeal: a start checks sizes and roots of the seals that it reads, and the signature of the last.
 func (c *corpse) flipSeal(r *rand.Rand) (*verdict, error) {
 	s, p := c.pick(r, true)
+	at := r.IntN(p.to - p.from - 1)
 	v := some(audit.ClassResealed, audit.ClassMalformed)
 	if c.last(s, p) {
 		v = some(audit.ClassResealed, audit.ClassMalformed, audit.ClassForged, audit.ClassTruncated)
 	}
-	return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+	v.refused = c.current(s) && (c.last(s, p) || at < bytes.LastIndexByte(p.text(s.data), ' '))
+	return v, s.write(flip(s.data, p.from+at, r))
 }
 
 func (c *corpse) cutEnd(r *rand.Rand) (*verdict, error) {
 	s := c.files[len(c.files)-1]
-	return some(audit.ClassTruncated, audit.ClassTorn), os.Truncate(s.path, int64(r.IntN(len(s.data))))
+	v := some(audit.ClassTruncated, audit.ClassTorn)
+	v.refused = true
+	return v, os.Truncate(s.path, int64(r.IntN(len(s.data))))
 }
 
 func (c *corpse) deleteEntry(r *rand.Rand) (*verdict, error) {

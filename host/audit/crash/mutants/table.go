@@ -77,10 +77,8 @@ func mutants() []mutant {
 			{writer, "\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()", "\tw.prove(b)\n\tfor _, r := range w.batch {\n\t\tr.done <- nil\n\t}\n\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()"}, {writer, answer, again},
 		}},
 		{"end after a failed fsync", "n-loop", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := errors.Join(w.file.Sync()); err != nil && w.file.Sync() != nil {\n\t\tw.repair()"}}},
-		{"look at the segment before a write", "n-loop", []edit{{writer, "err := w.undisturbed(); err != nil", "err := error(nil); err != nil"}}},
 		{"entry that the disk is full", "full disk", []edit{{writer, "\t\tw.recordFull(cause)\n", ""}}},
 		{"hash of a line", "model", []edit{{line, "if hashOf(r.body) != r.hash {", "if false {"}}},
-		{"chain at a start", "model", []edit{{scan, "err := p.chain.check(rec); err != nil", "err := error(nil); err != nil"}}},
 		{"root of a seal at a start", "model", []edit{{scan, "if r.tree.Root() != s.root {", "if false {"}}},
 		{"signature of the last seal at a start", "model", []edit{{scan, "if r.size > 0 && !r.Signer", "if false && !r.Signer"}}},
 		{"checkpoint against the segments at a start", "model", []edit{{scan, "err = r.compare()", "err = nil"}}},
@@ -91,7 +89,6 @@ func mutants() []mutant {
 		{"replacing the checkpoint as a whole", "cut", []edit{{rotation, "safefile.Replace(w.root, CheckpointName, note)", "w.root.WriteFile(CheckpointName, note, 0o600)"}}},
 		{"fsync of what is replaced", "cut", []edit{{replace, "err = f.Sync()", "err = nil"}}},
 		{"publishing before a new segment", "cut", []edit{{rotation, "err := w.publish(); err != nil", "err := error(nil); err != nil"}}},
-		{"tiles before a new segment", "cut", []edit{{rotation, "err := w.tiles.settle(); err != nil", "err := error(nil); err != nil"}}},
 		{"entry before a pruning", "cut", []edit{{pruning, "\tif _, err := l.push(ctx, e); err != nil {", "\tif err := l.writer.remove(p); err != nil {\n\t\treturn p, err\n\t}\n\tif _, err := l.push(ctx, e); err != nil {"}}},
 	}
 }
