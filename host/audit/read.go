@@ -165,15 +165,30 @@ func (w *writer) tile(t tree.Tile) ([]byte, error) {
 	w.treeMu.Lock()
 	size := w.tree.Size()
 	data := w.tree.Partial(t.L, t.W)
+	filled := w.filled(t)
 	w.treeMu.Unlock()
 	if size>>(tree.Height*(t.L+1)) == t.N && data != nil {
 		return data, nil
+	}
+	if filled != nil {
+		return filled[:t.W*tlog.HashSize], nil
 	}
 	data, err := w.tiles.read(tree.Tile{L: t.L, N: t.N, W: tree.Width})
 	if err != nil {
 		return nil, err
 	}
 	return data[:t.W*tlog.HashSize], nil
+}
+
+// filled returns a tile that the present batch has filled, nil if it has not: its beginning may be durable for long. The
+// tree's lock is held.
+func (w *writer) filled(t tree.Tile) []byte {
+	for _, f := range w.full {
+		if f.L == t.L && f.N == t.N {
+			return f.Data
+		}
+	}
+	return nil
 }
 
 // bundle returns entries with their lengths before them, 16 bits, big endian.

@@ -51,7 +51,7 @@ func (w *writer) recordFull(cause error) {
 	}
 	if again.failure() == nil {
 		w.treeMu.Lock()
-		w.tree = again.tree.Clone()
+		w.tree, w.full = again.tree.Clone(), nil
 		w.treeMu.Unlock()
 		w.last.Store(again.last.Load())
 		_ = again.publish() // else it stays as it was

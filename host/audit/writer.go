@@ -57,12 +57,12 @@ type writer struct {
 	buf       []byte
 	batch     []*request
 	view      tree.View
-	full      []tree.Full // tiles that the batch filled
 	tiles     *tiles
 	notary    notary
 
 	treeMu sync.Mutex
 	tree   tree.Tree
+	full   []tree.Full // tiles that the batch filled
 
 	last      atomic.Pointer[durable]
 	published atomic.Pointer[published]
@@ -174,12 +174,22 @@ func (w *writer) commit() {
 		r.done <- err
 	}
 	clear(w.batch)
-	w.buf, w.batch, w.full = w.buf[:0], w.batch[:0], nil
+	w.buf, w.batch = w.buf[:0], w.batch[:0]
+	if err == nil {
+		w.settled()
+	}
 	if err == nil && w.due() {
 		if err := w.rotate(); err != nil {
 			w.giveUp(fmt.Errorf("beginning a segment: %w", err))
 		}
 	}
+}
+
+// settled forgets the tiles that a durable batch has filled: others keep them.
+func (w *writer) settled() {
+	w.treeMu.Lock()
+	defer w.treeMu.Unlock()
+	w.full = nil
 }
 
 // seal ends the batch with its signature.
