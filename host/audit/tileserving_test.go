@@ -63,7 +63,7 @@ func TestTilesAreServedWhileABatchFillsThem(t *testing.T) {
 	if got, err := l.Tile(path); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s: %v", path, err)
 	}
-	if err := l.covers(0, body); err != nil {
+	if err := l.writer.proves(l.Head(), 0, body, l.writer.tile); err != nil {
 		t.Errorf("proving what is durable: %v", err)
 	}
 	second <- struct{}{}
