@@ -63,7 +63,7 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 	options := audit.Options{From: o.from, Workers: o.workers, Progress: p.show}
 	var err error
 	if o.saved != "" {
-		if options.Saved, err = readSmall(o.saved, checkpoint.MaxNote); err != nil {
+		if options.Saved, err = readBounded(o.saved, checkpoint.MaxNote); err != nil {
 			return usage(err)
 		}
 	}
