@@ -16,7 +16,7 @@ import (
 
 // Many good logs of all kinds, and no false alarm. A seed that fails is printed.
 func TestNoFalseAlarms(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 4))
 		dir := t.TempDir()
 		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -1,6 +1,8 @@
 package crash
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -26,27 +28,36 @@ func damages() []damage {
 		{"old checkpoint", (*corpse).oldCheckpoint},
 		{"entries swapped", (*corpse).swapEntries},
 		{"rollback", (*corpse).rollBack},
+		{"tile deleted", (*corpse).deleteTile},
+		{"fork", (*corpse).fork},
 		{"nothing", (*corpse).nothing},
 	}
 }
 
 func (c *corpse) flipEntry(r *rand.Rand) (*verdict, error) {
 	s, p := c.pick(r, false)
-	return one(p.index, audit.ClassEdited, audit.ClassMalformed), s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+	v := one(p.index, audit.ClassEdited, audit.ClassMalformed)
+	v.refused = c.current(s)
+	return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
 }
 
+// flipSeal: a start checks sizes and roots of the seals that it reads, and the signature of the last.
 func (c *corpse) flipSeal(r *rand.Rand) (*verdict, error) {
 	s, p := c.pick(r, true)
+	at := r.IntN(p.to - p.from - 1)
 	v := some(audit.ClassResealed, audit.ClassMalformed)
 	if c.last(s, p) {
 		v = some(audit.ClassResealed, audit.ClassMalformed, audit.ClassForged, audit.ClassTruncated)
 	}
-	return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+	v.refused = c.current(s) && (c.last(s, p) || at < bytes.LastIndexByte(p.text(s.data), ' '))
+	return v, s.write(flip(s.data, p.from+at, r))
 }
 
 func (c *corpse) cutEnd(r *rand.Rand) (*verdict, error) {
 	s := c.files[len(c.files)-1]
-	return some(audit.ClassTruncated, audit.ClassTorn), os.Truncate(s.path, int64(r.IntN(len(s.data))))
+	v := some(audit.ClassTruncated, audit.ClassTorn)
+	v.refused = true
+	return v, os.Truncate(s.path, int64(r.IntN(len(s.data))))
 }
 
 func (c *corpse) deleteEntry(r *rand.Rand) (*verdict, error) {
@@ -86,6 +97,45 @@ func (c *corpse) flipTile(r *rand.Rand) (*verdict, error) {
 		return nil, err
 	}
 	return some(audit.ClassMistiled), os.WriteFile(path, flip(data, r.IntN(len(data)), r), 0o600)
+}
+
+func (c *corpse) deleteTile(r *rand.Rand) (*verdict, error) {
+	path, err := c.tile(r)
+	if err != nil {
+		return nil, err
+	}
+	v := some(audit.ClassMistiled)
+	v.maybe = true // it can be computed, or the tile above says as much
+	return v, os.Remove(path)
+}
+
+// fork goes on from the same log twice. The checkpoint of one history is held against the other.
+func (c *corpse) fork(r *rand.Rand) (*verdict, error) {
+	other := c.job
+	other.Dir = filepath.Join(filepath.Dir(c.job.Dir), "other")
+	if err := copyFolder(c.job.Dir, other.Dir); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(grow(other, 1+r.IntN(3)), grow(c.job, 4)); err != nil {
+		return nil, err
+	}
+	var err error
+	c.saved, err = os.ReadFile(filepath.Join(other.Dir, audit.CheckpointName))
+	return some(audit.ClassForked), err
+}
+
+// grow adds entries to a closed log.
+func grow(j job, n int) error {
+	l, err := openLog(j)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if _, err := l.Append(context.Background(), entries(job{Life: "fork"}, i, 0)[0]); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
+	return l.Close()
 }
 
 func (c *corpse) flipCheckpoint(r *rand.Rand) (*verdict, error) {
