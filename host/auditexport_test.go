@@ -254,6 +254,9 @@ func TestExportRefusesAnotherLog(t *testing.T) {
 			t.Errorf("%s: exit %d, %s", name, code, errOut)
 		}
 	}
+	if code, _, errOut := hostCommand("", "audit", "export", state, "--key", filepath.Join(newLogMaker(t).folder, "audit.pub")); code != exitRefused {
+		t.Errorf("with another key: exit %d, %s", code, errOut)
+	}
 	after, err := os.ReadFile(out)
 	must(t, err)
 	if !bytes.Equal(before, after) {

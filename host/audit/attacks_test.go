@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -227,18 +228,23 @@ func TestVerifyReadsPlainFilesInTheFolderOnly(t *testing.T) {
 	if err := os.Symlink(outside, path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := verify(t, dir); err == nil {
-		t.Error("a link was followed")
+	var p *Problem // about what was read
+	if _, err := verify(t, dir); err == nil || errors.As(err, &p) {
+		t.Errorf("a link was followed: %v", err)
+	}
+	if err := errors.Join(os.Remove(path), os.Rename(outside, path+".moved"), os.Symlink(filepath.Base(path)+".moved", path)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(t, dir); err == nil || errors.As(err, &p) {
+		t.Errorf("a link inside of the folder was followed: %v", err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := mkfifo(path); err != nil {
+	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := verify(t, dir); err == nil || !strings.Contains(err.Error(), "regular") {
 		t.Errorf("a pipe: %v", err)
 	}
 }
-
-func mkfifo(path string) error { return unix.Mkfifo(path, 0o600) }

@@ -3,21 +3,18 @@ package audit
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
-	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
 
 	"bulkhead/host/audit/export"
 	"bulkhead/host/audit/tree"
 	"bulkhead/host/checkpoint"
 	"bulkhead/host/safefile"
-	"bulkhead/host/strictjson"
 )
 
 // A Feed reads a log's folder, which a running host may be writing, for those who pass entries on. It hands out an entry
@@ -28,6 +25,9 @@ type Feed struct {
 	log  *checkpoint.Verifier
 	at   *passage // nil: nowhere yet
 	end  bound
+
+	published *uint64 // size of the published checkpoint, once somebody has looked
+	fresh     bool    // the segment looked at last has no seal at all, as one that has just begun
 }
 
 // A bound is where the log ended when somebody looked.
@@ -55,8 +55,31 @@ func (f *Feed) Close() error {
 // Origin returns the log's origin.
 func (f *Feed) Origin() string { return f.log.Origin() }
 
-// Bounds returns the index of the oldest entry that there is, and the size up to which entries are sealed.
+// Bounds returns the index of the oldest entry that there is, and the size up to which entries are sealed. A log that ends
+// before the checkpoint that it had published when the feed first looked is a *Problem, as is one of another key.
 func (f *Feed) Bounds() (first, size uint64, err error) {
+	if f.published == nil {
+		if f.published, err = f.lookPublished(); err != nil {
+			return 0, 0, err
+		}
+	}
+	if first, size, err = f.bounds(); err == nil && size < *f.published {
+		err = problem(ClassTruncated, size, "the log ends here, but its published checkpoint has %d entries", *f.published)
+	}
+	return first, size, err
+}
+
+// lookPublished returns the size of the published checkpoint. It comes before the segments are listed: a running host may
+// add to both.
+func (f *Feed) lookPublished() (*uint64, error) {
+	_, head, err := f.Checkpoint()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return &head.Size, nil
+}
+
+func (f *Feed) bounds() (first, size uint64, err error) {
 	segments, err := listSegments(f.root.FS())
 	if err == nil && len(segments) == 0 {
 		err = errors.New("there is no segment")
@@ -71,6 +94,9 @@ func (f *Feed) Bounds() (first, size uint64, err error) {
 		}
 		if size > 0 {
 			return segments[0], size, nil
+		}
+		if !f.fresh {
+			return 0, 0, problem(ClassForeign, segments[i], "no seal at the end of %s is by the key %.16s as %s", segmentName(segments[i]), f.log.Key().KeyID, f.log.Origin())
 		}
 	}
 	return segments[0], segments[0], nil
@@ -88,7 +114,7 @@ func (f *Feed) sealed(first uint64) (uint64, error) {
 		return 0, err
 	}
 	now := bound{segment: first, bytes: info.Size()}
-	if f.end.segment == now.segment && f.end.bytes == now.bytes {
+	if f.end.size > 0 && f.end.segment == now.segment && f.end.bytes == now.bytes {
 		return f.end.size, nil
 	}
 	tail := make([]byte, min(now.bytes, maxBatch+int64(maxLine)))
@@ -96,17 +122,23 @@ func (f *Feed) sealed(first uint64) (uint64, error) {
 		return 0, err
 	}
 	now.size = f.lastSeal(tail)
-	f.end = now
+	if now.size > 0 {
+		f.end = now
+	}
 	return now.size, nil
 }
 
-// lastSeal finds the last whole line that is a seal of this log.
+// lastSeal finds the last whole line that is a seal of this log, 0 if there is none.
 func (f *Feed) lastSeal(tail []byte) uint64 {
+	f.fresh = true
 	tail = tail[:bytes.LastIndexByte(tail, '\n')+1]
 	for len(tail) > 0 {
 		rest, last := cutLine(tail)
-		if s, err := parseSeal(last); err == nil && f.log.Seal(f.head(s), s.sig[:]) {
-			return s.size
+		if s, err := parseSeal(last); err == nil {
+			if f.log.Seal(f.head(s), s.sig[:]) {
+				return s.size
+			}
+			f.fresh = false
 		}
 		tail = rest
 	}
@@ -167,147 +199,5 @@ func (f *Feed) Read(ctx context.Context, from, to uint64, visit func(*export.Ent
 			return err
 		}
 	}
-	return nil
-}
-
-// A passage is a way through the log from the beginning of a segment on.
-type passage struct {
-	first uint64 // the segment
-	file  *os.File
-	lines *lines
-	tree  *tree.Tree      // of everything read
-	wait  []*export.Entry // whose seal has not come yet
-	ready []*export.Entry // sealed, not yet given
-	given uint64          // index of the next entry to give
-}
-
-func (f *Feed) leave() {
-	if f.at != nil {
-		f.at.file.Close()
-	}
-	f.at = nil
-}
-
-// goTo makes sure that the next entry to give is from, or that it is on the way there.
-func (f *Feed) goTo(from uint64) error {
-	if f.at != nil && f.at.given == from {
-		return nil
-	}
-	f.leave()
-	segments, err := listSegments(f.root.FS())
-	if err != nil {
-		return err
-	}
-	at := -1
-	for i, first := range segments {
-		if first <= from {
-			at = i
-		}
-	}
-	if at < 0 {
-		return fmt.Errorf("entry %d: %w", from, fs.ErrNotExist)
-	}
-	grown, err := tree.Restore(segments[at], func(t tree.Tile) ([]byte, error) { return readTile(f.root, t) })
-	if err != nil {
-		return fmt.Errorf("the tree before %s: %w", segmentName(segments[at]), err)
-	}
-	file, err := f.openSegment(segments[at])
-	if err != nil {
-		return err
-	}
-	f.at = &passage{first: segments[at], file: file, lines: newLines(file), tree: grown, given: from}
-	return nil
-}
-
-// fill reads one batch up to its seal, of which the entries before from are only hashed.
-func (f *Feed) fill(from uint64) error {
-	for {
-		l, err := f.at.lines.next()
-		if err == io.EOF && len(f.at.wait) == 0 {
-			if err := f.nextSegment(); err != nil {
-				return err
-			}
-			continue
-		}
-		switch {
-		case err != nil:
-			return err
-		case l.long || !l.ended:
-			return errForm
-		case isSeal(l.text):
-			return f.take(l.text)
-		}
-		if err := f.at.add(l, from); err != nil {
-			return fmt.Errorf("entry %d: %w", f.at.tree.Size(), err)
-		}
-	}
-}
-
-// nextSegment goes on in the segment that begins where this one has ended.
-func (f *Feed) nextSegment() error {
-	next := f.at.tree.Size()
-	file, err := f.openSegment(next)
-	if next == f.at.first || errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("entry %d: %w", next, fs.ErrNotExist)
-	}
-	if err != nil {
-		return err
-	}
-	f.at.file.Close()
-	f.at.first, f.at.file, f.at.lines = next, file, newLines(file)
-	return nil
-}
-
-// add takes a line of an entry into the tree.
-func (p *passage) add(l line, from uint64) error {
-	body, err := l.body()
-	if err != nil {
-		return err
-	}
-	index := p.tree.Size()
-	if _, _, err := p.tree.Append(tlog.RecordHash(body), nil, nil); err != nil {
-		return err
-	}
-	e := &export.Entry{Index: index}
-	if index >= from {
-		if e, err = decodeEntry(bytes.Clone(body)); err != nil {
-			return err
-		}
-		e.Index, e.Hash = index, string(l.text[:hashLen])
-	}
-	p.wait = append(p.wait, e)
-	return nil
-}
-
-func decodeEntry(body []byte) (*export.Entry, error) {
-	e := &export.Entry{Body: body}
-	unsigned, sig, err := checkpoint.WithoutSignature(body)
-	if err == nil {
-		err = strictjson.DecodeDepth(unsigned, &e.Entry, maxDepth)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errEntry, err)
-	}
-	if sig != nil {
-		e.Signature = base64.StdEncoding.EncodeToString(sig)
-	}
-	return e, nil
-}
-
-// take holds a seal against the entries before it, and gives those free.
-func (f *Feed) take(text []byte) error {
-	s, err := parseSeal(text)
-	if err != nil {
-		return err
-	}
-	if s.size != f.at.tree.Size() || s.root != f.at.tree.Root() || !f.log.Seal(f.head(s), s.sig[:]) {
-		return fmt.Errorf("the seal behind entry %d is not the log's over the entries before it\nhint: bin/host audit verify says what is wrong", f.at.tree.Size())
-	}
-	for _, e := range f.at.wait {
-		if e.Body != nil {
-			f.at.ready = append(f.at.ready, e)
-		}
-	}
-	f.at.wait = nil
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"bulkhead/host/audit/export"
+	"bulkhead/host/checkpoint"
 )
 
 func openFeed(t testing.TB, dir string) *Feed {
@@ -171,6 +172,47 @@ func unsigned(t *testing.T, text []byte) []byte {
 	}
 	s.sig[0] ^= 1
 	return append(appendSeal(nil, s), '\n')
+}
+
+// A log that lost its end, or all, is not a shorter one.
+func TestFeedOfATruncatedLog(t *testing.T) {
+	for name, spoil := range map[string]func(good []byte) []byte{
+		"cut":     func(good []byte) []byte { return good[:len(good)/2] },
+		"emptied": func([]byte) []byte { return nil },
+		"garbage": func(good []byte) []byte { return bytes.Repeat([]byte("x\n"), len(good)/2) },
+	} {
+		dir := made(t, 200)
+		path := filepath.Join(dir, FolderName, segmentName(0))
+		good, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, spoil(good), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p *Problem
+		if _, size, err := openFeed(t, dir).Bounds(); !errors.As(err, &p) || p.Class != ClassTruncated {
+			t.Errorf("%s: %d, %v", name, size, err)
+		}
+	}
+}
+
+// A log of another key is not an empty one.
+func TestFeedOfAnotherKey(t *testing.T) {
+	dir := made(t, 300, smallSegments)
+	v, err := checkpoint.NewVerifier("bulkhead/other/0123456789abcdef", testKey().Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := OpenFeed(filepath.Join(dir, FolderName), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var p *Problem
+	if _, size, err := f.Bounds(); !errors.As(err, &p) || p.Class != ClassForeign {
+		t.Errorf("%d, %v", size, err)
+	}
 }
 
 func TestFeedOfSignedEntries(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"bulkhead/host/audit/tree"
 	"bulkhead/host/checkpoint"
 	"bulkhead/host/keys"
+	"bulkhead/host/safefile"
 )
 
 // A folder is a log's folder for reading: the segments that it had when it was opened or listed last. A host may write to
@@ -130,15 +131,24 @@ func (f *folder) find(index uint64) (n int, ok bool) {
 	return i - 1, i > 0
 }
 
-// open opens a plain file in the folder. It never waits for anybody.
+// open opens a plain file in the folder. It never waits for anybody, and follows no link: a root keeps links inside of the
+// folder, but O_NOFOLLOW means nothing to it.
 func (f *folder) open(name string) (*os.File, error) {
-	file, err := f.root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
+	named, err := f.root.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	file, err := f.root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := file.Stat()
+	switch {
+	case err != nil:
+	case !opened.Mode().IsRegular() || !named.Mode().IsRegular():
 		err = fmt.Errorf("%s is not a regular file", name)
+	case !os.SameFile(named, opened):
+		err = fmt.Errorf("%s: %w", name, safefile.ErrChanged)
 	}
 	if err != nil {
 		file.Close()
@@ -150,6 +160,9 @@ func (f *folder) open(name string) (*os.File, error) {
 // read returns a small file's content.
 func (f *folder) read(name string, limit int) ([]byte, error) {
 	file, err := f.open(name)
+	for try := 1; errors.Is(err, safefile.ErrChanged) && try < moves; try++ { // hosts replace such files
+		file, err = f.open(name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +227,11 @@ func (f *folder) foreignKey(v *checkpoint.Verifier) error {
 	if _, err := f.root.Lstat(PublicName); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	key, err := keys.ReadAuditPublic(filepath.Join(f.root.Name(), PublicName))
+	path := filepath.Join(f.root.Name(), PublicName)
+	key, err := keys.ReadAuditPublic(path)
+	for try := 1; errors.Is(err, safefile.ErrChanged) && try < moves; try++ { // a start replaces it
+		key, err = keys.ReadAuditPublic(path)
+	}
 	if err == nil && key.KeyID != v.Key().KeyID {
 		err = errors.New("it is the key of another log")
 	}

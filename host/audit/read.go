@@ -162,27 +162,24 @@ func (l *Log) Tile(path string) ([]byte, error) {
 
 // tile returns the first hashes of a tile, from memory or from the disk.
 func (w *writer) tile(t tree.Tile) ([]byte, error) {
-	w.treeMu.Lock()
-	size := w.tree.Size()
-	data := w.tree.Partial(t.L, t.W)
-	filled := w.filled(t)
-	w.treeMu.Unlock()
-	if size>>(tree.Height*(t.L+1)) == t.N && data != nil {
-		return data, nil
-	}
-	if filled != nil {
-		return filled[:t.W*tlog.HashSize], nil
-	}
-	data, err := w.tiles.read(tree.Tile{L: t.L, N: t.N, W: tree.Width})
-	if err != nil {
-		return nil, err
+	data := w.recent(t)
+	if data == nil {
+		var err error
+		if data, err = w.tiles.read(tree.Tile{L: t.L, N: t.N, W: tree.Width}); err != nil {
+			return nil, err
+		}
 	}
 	return data[:t.W*tlog.HashSize], nil
 }
 
-// filled returns a tile that the present batch has filled, nil if it has not: its beginning may be durable for long. The
-// tree's lock is held.
-func (w *writer) filled(t tree.Tile) []byte {
+// recent returns a tile at the tree's right edge, nil if it is not there. The batch that is on its way to the device is in
+// the tree already: what it fills is nowhere else yet, though the beginning of it may be durable.
+func (w *writer) recent(t tree.Tile) []byte {
+	w.treeMu.Lock()
+	defer w.treeMu.Unlock()
+	if w.tree.Size()>>(tree.Height*(t.L+1)) == t.N {
+		return w.tree.Partial(t.L, t.W)
+	}
 	for _, f := range w.full {
 		if f.L == t.L && f.N == t.N {
 			return f.Data

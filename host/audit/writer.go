@@ -175,21 +175,11 @@ func (w *writer) commit() {
 	}
 	clear(w.batch)
 	w.buf, w.batch = w.buf[:0], w.batch[:0]
-	if err == nil {
-		w.settled()
-	}
 	if err == nil && w.due() {
 		if err := w.rotate(); err != nil {
 			w.giveUp(fmt.Errorf("beginning a segment: %w", err))
 		}
 	}
-}
-
-// settled forgets the tiles that a durable batch has filled: others keep them.
-func (w *writer) settled() {
-	w.treeMu.Lock()
-	defer w.treeMu.Unlock()
-	w.full = nil
 }
 
 // seal ends the batch with its signature.
@@ -233,6 +223,9 @@ func (w *writer) write(b *batch) error {
 	}
 	w.size += int64(len(w.buf))
 	w.tiles.keep(w.full) // before anybody may ask for them
+	w.treeMu.Lock()
+	w.full = nil
+	w.treeMu.Unlock()
 	w.last.Store(&durable{b, w.time})
 	return nil
 }

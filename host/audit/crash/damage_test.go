@@ -27,6 +27,7 @@ type verdict struct {
 	exact   bool // the index is the one; otherwise the first bad entry is not before it
 	gone    bool // or that there is no log
 	maybe   bool // or nothing: no entry has lost its proof
+	refused bool // a start reads the place and must refuse it
 }
 
 func one(index uint64, classes ...audit.Class) *verdict {
@@ -152,6 +153,9 @@ func (c *corpse) start(name string, want *verdict) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
+	if want != nil && want.refused {
+		return fmt.Errorf("%s: a start took it; expected %v", name, want.classes)
+	}
 	if err := c.verify(); want != nil && !want.maybe && err == nil && !c.healed(name) {
 		return fmt.Errorf("%s: the start covered it up", name)
 	}
@@ -165,6 +169,9 @@ func (s segment) write(parts ...[]byte) error {
 	return os.WriteFile(s.path, bytes.Join(parts, nil), 0o600)
 }
 
+// current reports whether a start reads the segment.
+func (c *corpse) current(s segment) bool { return s.path == c.files[len(c.files)-1].path }
+
 // pick returns a segment and one of its lines, an entry or a seal.
 func (c *corpse) pick(r *rand.Rand, seal bool) (segment, place) {
 	s := c.files[r.IntN(len(c.files))]
@@ -177,7 +184,7 @@ func (c *corpse) pick(r *rand.Rand, seal bool) (segment, place) {
 
 // last reports whether no batch comes after a place.
 func (c *corpse) last(s segment, p place) bool {
-	if s.path != c.files[len(c.files)-1].path {
+	if !c.current(s) {
 		return false
 	}
 	for i := len(s.lines) - 2; i >= 0; i-- {
