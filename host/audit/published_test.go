@@ -262,6 +262,22 @@ func unblock(t testing.TB, name string) {
 	}
 }
 
+// A seal is the signature of the checkpoint's Ed25519 line, to the byte.
+func TestTheLastSealIsTheCheckpointsLine(t *testing.T) {
+	dir := made(t, 5)
+	lines := split(content(t, dir, firstSegment))
+	s, err := parseSeal(bytes.TrimSuffix(lines[len(lines)-1], []byte("\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := ed25519Verifier(t)
+	raw := append(binary.BigEndian.AppendUint32(nil, v.KeyHash()), s.sig[:]...)
+	want := "\n\n— " + v.Name() + " " + base64.StdEncoding.EncodeToString(raw) + "\n"
+	if note := content(t, dir, CheckpointName); !bytes.Contains(note, []byte(want)) {
+		t.Errorf("the checkpoint\n%s\nhas not the line%s", note, want)
+	}
+}
+
 // A device that has lost its time goes on where its log is: witnesses refuse a checkpoint older than one before.
 func TestPublicationsNeverGetOlder(t *testing.T) {
 	dir, now := t.TempDir(), longAgo
@@ -279,21 +295,5 @@ func TestPublicationsNeverGetOlder(t *testing.T) {
 		if at, ok := l.Published(); !ok || at.Before(before) || before.IsZero() {
 			t.Errorf("at %v: published at %v, before at %v", now, at, before)
 		}
-	}
-}
-
-// A seal is the signature of the checkpoint's Ed25519 line, to the byte.
-func TestTheLastSealIsTheCheckpointsLine(t *testing.T) {
-	dir := made(t, 5)
-	lines := split(content(t, dir, firstSegment))
-	s, err := parseSeal(bytes.TrimSuffix(lines[len(lines)-1], []byte("\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := ed25519Verifier(t)
-	raw := append(binary.BigEndian.AppendUint32(nil, v.KeyHash()), s.sig[:]...)
-	want := "\n\n— " + v.Name() + " " + base64.StdEncoding.EncodeToString(raw) + "\n"
-	if note := content(t, dir, CheckpointName); !bytes.Contains(note, []byte(want)) {
-		t.Errorf("the checkpoint\n%s\nhas not the line%s", note, want)
 	}
 }
