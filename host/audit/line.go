@@ -126,6 +126,11 @@ func isHash[T string | []byte](s T) bool {
 	return true
 }
 
+// maxYear is the last that a timestamp can say.
+const maxYear = 9999
+
+var errYear = fmt.Errorf("the clock is behind the year %d", maxYear)
+
 // newID makes a UUIDv7 of the entry's own time, so that ids sort like entries (RFC 9562, section 5.7, and method 3 of
 // section 6.2 for the microseconds).
 func newID(t time.Time) (string, error) {
