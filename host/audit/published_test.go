@@ -2,6 +2,8 @@ package audit
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -257,5 +259,41 @@ func unblock(t testing.TB, name string) {
 	t.Helper()
 	if err := os.RemoveAll(name); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A seal is the signature of the checkpoint's Ed25519 line, to the byte.
+func TestTheLastSealIsTheCheckpointsLine(t *testing.T) {
+	dir := made(t, 5)
+	lines := split(content(t, dir, firstSegment))
+	s, err := parseSeal(bytes.TrimSuffix(lines[len(lines)-1], []byte("\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := ed25519Verifier(t)
+	raw := append(binary.BigEndian.AppendUint32(nil, v.KeyHash()), s.sig[:]...)
+	want := "\n\n— " + v.Name() + " " + base64.StdEncoding.EncodeToString(raw) + "\n"
+	if note := content(t, dir, CheckpointName); !bytes.Contains(note, []byte(want)) {
+		t.Errorf("the checkpoint\n%s\nhas not the line%s", note, want)
+	}
+}
+
+// A device that has lost its time goes on where its log is: witnesses refuse a checkpoint older than one before.
+func TestPublicationsNeverGetOlder(t *testing.T) {
+	dir, now := t.TempDir(), longAgo
+	clock := func(c *Config) { c.Now = func() time.Time { return now } }
+	l := openIn(t, dir, clock)
+	mustAppend(t, l, note("x"))
+	now = now.Add(time.Minute)
+	mustClose(t, l)
+	before, _ := l.Published()
+	for _, lost := range []time.Time{longAgo.Add(time.Second), time.Unix(7, 0), time.Unix(-7, 0)} {
+		now = lost
+		l = openIn(t, dir, clock)
+		mustAppend(t, l, note("y"))
+		mustClose(t, l)
+		if at, ok := l.Published(); !ok || at.Before(before) || before.IsZero() {
+			t.Errorf("at %v: published at %v, before at %v", now, at, before)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -146,5 +147,24 @@ func TestTheReserveIsSpentOnce(t *testing.T) {
 	mustClose(t, openIn(t, dir))
 	if h := read(t, dir); count(h, gate.AuditFull) != 0 || h.size() != 3 {
 		t.Errorf("%d entries", h.size())
+	}
+}
+
+// Tiles and checkpoints need room as well.
+func TestATileThatFindsNoRoomIsRecorded(t *testing.T) {
+	dir := t.TempDir()
+	l := openIn(t, dir)
+	fill(t, l, 300)
+	l.writer.tiles.mu.Lock()
+	l.writer.tiles.failure = fmt.Errorf("writing a tile: %w", unix.ENOSPC)
+	l.writer.tiles.mu.Unlock()
+	if _, err := l.Append(ctx, note("x")); !errors.Is(err, ErrFailed) || !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("append: %v", err)
+	}
+	l.Close()
+	mustClose(t, openIn(t, dir))
+	h := read(t, dir)
+	if e := h.entries[len(h.entries)-1]; h.size() != 301 || e.Event != gate.AuditFull || !strings.Contains(e.Reason, "tile") {
+		t.Errorf("%d entries, the last one is %+v", h.size(), e)
 	}
 }
