@@ -60,24 +60,11 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 		return usage(errors.New("--witness needs --checkpoint"))
 	}
 	p := &progress{s: s, begun: time.Now()}
-	options := audit.Options{From: o.from, Workers: o.workers, Progress: p.show}
-	var err error
-	if o.saved != "" {
-		if options.Saved, err = readSmall(o.saved, checkpoint.MaxNote); err != nil {
-			return usage(err)
-		}
-	}
-	if options.Verifier, err = o.key.verifier(folder, options.Saved); err != nil {
+	options, err := o.options(folder)
+	if err != nil {
 		return err
 	}
-	if len(o.witnesses) > 0 {
-		if options.Verifier == nil {
-			return usage(errors.New("--witness needs the log's key (--key)"))
-		}
-		if _, _, err := cosignedBy(options.Verifier, options.Saved, o.witnesses); err != nil {
-			return err
-		}
-	}
+	options.Progress = p.show
 	report, err := audit.Verify(ctx, folder, options)
 	p.end()
 	var problem *audit.Problem
@@ -96,6 +83,19 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 		}
 	}
 	return s.say(verified{Report: report}, o.text(report))
+}
+
+// options are those of the check, with what they name read.
+func (o *verifyOptions) options(folder string) (audit.Options, error) {
+	out := audit.Options{From: o.from, Workers: o.workers}
+	var err error
+	if o.saved != "" {
+		if out.Saved, err = readSmall(o.saved, checkpoint.MaxNote); err != nil {
+			return out, usage(err)
+		}
+	}
+	out.Verifier, err = o.key.verifier(folder, out.Saved)
+	return out, err
 }
 
 // verified is what `host audit verify --json` prints.

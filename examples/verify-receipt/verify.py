@@ -40,7 +40,7 @@ def included(entry, index, size, path, root):  # RFC 9162, section 2.1.3.2
 def verify(key, answer, origin=None):
     public = [b64(key["public" + part], size) for part, size in (("", 1984), ("_ed25519", 32), ("_mldsa44", 1312))]
     need(hashlib.sha256(b"".join(public)).hexdigest() == key["keyid"] and key["purpose"] == "audit", "no audit key")
-    if set(answer) <= {"jsonrpc", "id", "result"}: answer = answer["result"]  # else it is the result itself
+    if "jsonrpc" in answer: answer = need(answer["jsonrpc"] == "2.0" and set(answer) <= {"jsonrpc", "id", "result"}, "no response", answer["result"])
     receipt = answer["_meta"].pop("bulkhead/receipt")
     m = re.fullmatch(r"c2sp\.org/tlog-proof@v1\n(?:extra [^\n]+\n)?index (0|[1-9][0-9]*)\n((?:[^\n]+\n)*)\n(([^\n]+)\n([1-9][0-9]*)\n([^\n]+)\n)\n((?:— [^\n]+\n)+)", receipt["proof"])
     need(m and (m[4] == origin or not origin and re.fullmatch("bulkhead/[^/]+/" + key["keyid"][:16], m[4])), "no proof of a log that is this key's own")

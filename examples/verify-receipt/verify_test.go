@@ -204,6 +204,9 @@ func TestPeerTampering(t *testing.T) {
 		"JSON: NaN":                   swap(t, text, "0.1,", "NaN,"),
 		"JSON: a lone surrogate":      swap(t, text, `"version":"1"`, `"version":"\ud800"`),
 		"JSON: a result beside":       `{"jsonrpc":"2.0","id":1,"result":` + text + `,"content":[]}`,
+		"JSON: half a message":        `{"id":1,"result":` + text + `}`,
+		"JSON: another JSON-RPC":      `{"jsonrpc":"1.0","id":1,"result":` + text + `}`,
+		"JSON: a nameless wrapping":   `{"result":` + text + `}`,
 		"JSON: no receipt":            result,
 		"JSON: a receipt somewhere":   swap(t, text, "bulkhead/receipt", "bulkhead/receipt2"),
 	} {

@@ -8,9 +8,6 @@ import (
 	"os"
 	"slices"
 
-	"golang.org/x/mod/sumdb/tlog"
-
-	"bulkhead/host/audit/tree"
 	"bulkhead/host/gate"
 )
 
@@ -49,21 +46,11 @@ func (l *Log) Latest(sets ...[]gate.Event) ([]*Found, error) {
 		if f == nil || f.Entry == nil {
 			continue
 		}
-		if err := l.covers(f.Index, f.body); err != nil {
-			return nil, &Problem{ClassEdited, f.Index, fmt.Sprintf("the tree does not prove the entry: %v", err)}
+		if err := l.writer.proves(l.Head(), f.Index, f.body, l.writer.tile); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
-}
-
-// covers proves an entry to be in the log.
-func (l *Log) covers(index uint64, body []byte) error {
-	head := l.Head()
-	proof, err := tlog.ProveRecord(int64(head.Size), int64(index), tree.Reader(head.Size, l.writer.tile))
-	if err != nil {
-		return err
-	}
-	return tlog.CheckRecord(proof, int64(head.Size), head.Root, int64(index), tlog.RecordHash(body))
 }
 
 func latest(root *os.Root, sets [][]gate.Event) ([]*Found, error) {

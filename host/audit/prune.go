@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
@@ -122,14 +120,7 @@ func (l *Log) vouch(next uint64, end ending) error {
 	if !v.Seal(checkpoint.Head{Origin: v.Origin(), Size: next, Root: end.seal.root}, end.seal.sig[:]) {
 		return &Problem{ClassForged, next - 1, "its last seal was not made with this log's key"}
 	}
-	err := l.covers(next-1, end.body)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the tiles of what would be pruned: %w\nhint: the next start makes them anew", err)
-	}
-	if err != nil {
-		return &Problem{ClassEdited, next - 1, fmt.Sprintf("the tree does not prove the entry: %v", err)}
-	}
-	return nil
+	return l.writer.proves(l.Head(), next-1, end.body, l.writer.tile)
 }
 
 // An ending is what is known of a segment's last batch.

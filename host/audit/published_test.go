@@ -277,3 +277,23 @@ func TestTheLastSealIsTheCheckpointsLine(t *testing.T) {
 		t.Errorf("the checkpoint\n%s\nhas not the line%s", note, want)
 	}
 }
+
+// A device that has lost its time goes on where its log is: witnesses refuse a checkpoint older than one before.
+func TestPublicationsNeverGetOlder(t *testing.T) {
+	dir, now := t.TempDir(), longAgo
+	clock := func(c *Config) { c.Now = func() time.Time { return now } }
+	l := openIn(t, dir, clock)
+	mustAppend(t, l, note("x"))
+	now = now.Add(time.Minute)
+	mustClose(t, l)
+	before, _ := l.Published()
+	for _, lost := range []time.Time{longAgo.Add(time.Second), time.Unix(7, 0), time.Unix(-7, 0)} {
+		now = lost
+		l = openIn(t, dir, clock)
+		mustAppend(t, l, note("y"))
+		mustClose(t, l)
+		if at, ok := l.Published(); !ok || at.Before(before) || before.IsZero() {
+			t.Errorf("at %v: published at %v, before at %v", now, at, before)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func readEntry(root *os.Root, index uint64) (e gate.Entry, err error) {
 }
 
 // eachOf visits the entries at some indices, which may repeat, in order and in one reading. What was pruned is left out.
-func eachOf(root *os.Root, indices []uint64, visit func(uint64, *gate.Entry) error) error {
+func eachOf(root *os.Root, indices []uint64, visit func(uint64, *record) error) error {
 	segments, err := listSegments(root.FS())
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func eachOf(root *os.Root, indices []uint64, visit func(uint64, *gate.Entry) err
 }
 
 // eachIn is eachOf for the entries of one segment.
-func eachIn(root *os.Root, first uint64, indices []uint64, visit func(uint64, *gate.Entry) error) error {
+func eachIn(root *os.Root, first uint64, indices []uint64, visit func(uint64, *record) error) error {
 	if len(indices) == 0 {
 		return nil
 	}
@@ -125,7 +125,7 @@ func eachIn(root *os.Root, first uint64, indices []uint64, visit func(uint64, *g
 		for ; len(indices) > 0 && indices[0] == index; indices = indices[1:] {
 			rec, err := l.parse()
 			if err == nil {
-				err = visit(index, &rec.entry)
+				err = visit(index, &rec)
 			}
 			if err != nil {
 				return fmt.Errorf("entry %d: %w", index, err)

@@ -107,7 +107,13 @@ func (w *writer) settle() error {
 }
 
 // closeDecision writes the result of a decision that a crash left without one.
-func (w *writer) closeDecision(_ uint64, e *gate.Entry) error {
+func (w *writer) closeDecision(index uint64, rec *record) error {
+	if index < w.first { // nobody has read that segment yet
+		if err := w.proves(w.last.Load().head, index, rec.body, w.tileOrEntries); err != nil {
+			return err
+		}
+	}
+	e := &rec.entry
 	r := newRequest(gate.Entry{
 		Actor: e.Actor, Action: e.Action, Resource: e.Resource, Outcome: gate.Partial, Kind: gate.KindResult, Event: gate.CallResult,
 		TraceID: e.TraceID, Call: e.Call, Request: e.Request, Reason: "the host ended before the call did",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"bulkhead/host/safefile"
 )
@@ -61,7 +62,7 @@ func (w *writer) publish() error {
 	}
 	note, err := w.Signer.Sign(b.head, b.seal)
 	if err == nil {
-		note, err = w.Signer.Publish(note, w.Now())
+		note, err = w.Signer.Publish(note, w.publishedAt())
 	}
 	if err == nil {
 		err = safefile.Replace(w.root, CheckpointName, note)
@@ -71,4 +72,18 @@ func (w *writer) publish() error {
 	}
 	w.published.Store(&published{b.head.Size, note})
 	return nil
+}
+
+// publishedAt is the time of a publication. Like that of entries, it never goes back, whatever the clock does.
+func (w *writer) publishedAt() time.Time {
+	at := w.Now()
+	if last := w.last.Load().time; at.Before(last) {
+		at = last
+	}
+	if p := w.published.Load(); p != nil {
+		if before, ok := w.Signer.Verifier().Published(p.note); ok && at.Before(before) {
+			at = before
+		}
+	}
+	return at
 }

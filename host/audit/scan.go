@@ -216,8 +216,11 @@ func (r *replay) reopen(e *gate.Entry) error {
 		return err
 	}
 	maps.Copy(r.latest, rot.Latest)
-	err = eachOf(r.root, rot.Open, func(index uint64, old *gate.Entry) error {
-		r.decisions.follow(old, index)
+	err = eachOf(r.root, rot.Open, func(index uint64, old *record) error {
+		if !opens(&old.entry) {
+			return &Problem{ClassEdited, index, "it is no decision any more, which a rotation has listed"}
+		}
+		r.decisions.follow(&old.entry, index)
 		return nil
 	})
 	if err != nil {

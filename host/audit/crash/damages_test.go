@@ -16,6 +16,7 @@ import (
 func damages() []damage {
 	return []damage{
 		{"bit of an entry", (*corpse).flipEntry},
+		{"bit of the last hash", (*corpse).flipHash},
 		{"bit of a seal", (*corpse).flipSeal},
 		{"end cut off", (*corpse).cutEnd},
 		{"entry deleted", (*corpse).deleteEntry},
@@ -36,9 +37,23 @@ func damages() []damage {
 
 func (c *corpse) flipEntry(r *rand.Rand) (*verdict, error) {
 	s, p := c.pick(r, false)
+	return c.flipIn(s, p, p.to-p.from-1, r)
+}
+
+// flipHash flips a bit of the hash in front of the last entry, which no other entry names.
+func (c *corpse) flipHash(r *rand.Rand) (*verdict, error) {
+	s := c.files[len(c.files)-1]
+	at := len(s.lines) - 1
+	for s.lines[at].seal {
+		at--
+	}
+	return c.flipIn(s, s.lines[at], len(none), r)
+}
+
+func (c *corpse) flipIn(s segment, p place, n int, r *rand.Rand) (*verdict, error) {
 	v := one(p.index, audit.ClassEdited, audit.ClassMalformed)
 	v.refused = c.current(s)
-	return v, s.write(flip(s.data, p.from+r.IntN(p.to-p.from-1), r))
+	return v, s.write(flip(s.data, p.from+r.IntN(n), r))
 }
 
 // flipSeal: a start checks sizes and roots of the seals that it reads, and the signature of the last.
