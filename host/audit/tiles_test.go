@@ -108,6 +108,28 @@ func TestRebuildingFromADamagedSegmentIsRefused(t *testing.T) {
 	}
 }
 
+// Behind an empty segment nothing shows that the tree of a damaged one is the wrong one: its tiles are not written.
+func TestTilesOfADamagedSegmentStay(t *testing.T) {
+	dir := t.TempDir()
+	l := openIn(t, dir, rotating)
+	fill(t, l, 600)
+	mustClose(t, l)
+	overwrite(t, dir, CheckpointName, signed(t, testSigner(t), read(t, dir).headAt(t, 512)))
+	overwrite(t, dir, segmentName(512), nil)
+	good := content(t, dir, "tile/0/000")
+	lines := split(content(t, dir, firstSegment))
+	overwrite(t, dir, firstSegment, concat(rehashed(edited(lines[0])), concat(lines[1:]...)))
+	unblock(t, fileOf(dir, "tile/0/001"))
+	mustClose(t, openIn(t, dir, rotating)) // the last segment with entries is whole
+	if !bytes.Equal(content(t, dir, "tile/0/000"), good) {
+		t.Error("the tile that shows what was edited is gone")
+	}
+	var p *Problem
+	if _, err := verify(t, dir); !errors.As(err, &p) {
+		t.Errorf("Verify: %v", err)
+	}
+}
+
 // A log whose tiles cannot be written fails before its next batch: it would grow beyond what a start can make up for.
 func TestFailingTilesFailTheLog(t *testing.T) {
 	for name, way := range map[string]string{"a file in the folder's place": "tile", "a folder in the tile's place": "tile/0/000"} {
