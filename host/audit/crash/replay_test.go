@@ -47,13 +47,13 @@ func TestPowerCutWhileRecovering(t *testing.T) {
 			t.Fatalf("the child ended with code %d: %s", o.code, o.words)
 		}
 		acked := maps.Clone(m.acked)
-		for _, e := range events[:r.IntN(len(events))] {
+		for _, e := range events[:moment(events, r)] {
 			mustDo(t, d, e)
 			hear(acked, e)
 		}
 		again := j
 		again.Dir = newFolder(t)
-		again.Life, again.Rounds, again.Prune = "again", 1, false
+		again.Life, again.Rounds, again.Prune, again.Producers = "again", 1, false, r.IntN(2)
 		left := d.after(t, again.Dir, r)
 		o, events = traced(t, again, fault{})
 		if o.code != exitDone {
@@ -65,6 +65,20 @@ func TestPowerCutWhileRecovering(t *testing.T) {
 		}
 	}
 	t.Logf("%d power cuts, nothing lost", cuts)
+}
+
+// moment is how many events there are before the end: any number, or as many as end in a write to a segment.
+func moment(events []event, r *rand.Rand) int {
+	from := r.IntN(len(events))
+	if r.IntN(2) == 0 {
+		return from
+	}
+	for i, e := range events[from:] {
+		if e.Call == "write" && strings.HasSuffix(e.Path, ".log") {
+			return from + i + 1
+		}
+	}
+	return from
 }
 
 // after ends a process, and with it, in half of all cases, the power. It returns the disk that the next one finds in a folder.
