@@ -11,11 +11,11 @@ import (
 )
 
 func auditCommand(s *streams) *cobra.Command {
-	cmd := group("audit", "Read, verify and prove the log",
+	cmd := group("audit", "Read, verify, prove, export, anchor and prune the log",
 		auditTailCommand(s), auditShowCommand(s), auditVerifyCommand(s), auditProveCommand(s), auditReceiptCommand(s), auditEventsCommand(s),
 		auditExportCommand(s), auditPruneCommand(s), auditAnchorCommand(s))
 	cmd.Long = `Read, verify and prove the log. LOG is the state directory that holds it, "state" by default, or the log's own folder.
-The commands only read; a running host does not mind.`
+All but prune only read the log; a running host minds none of them.`
 	return cmd
 }
 

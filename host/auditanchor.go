@@ -158,17 +158,23 @@ func (o *anchorOptions) keep(s *streams, log *logSource) error {
 	return s.say(map[string]any{"file": o.out, "written": written, "origin": h.Origin, "size": h.Size, "root": rootText(h)}, text)
 }
 
+// given reads --checkpoint, and returns what checks it.
+func (o *anchorOptions) given() (*checkpoint.Verifier, []byte, error) {
+	note, err := witness.ReadNote(o.checkpoint)
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	v, err := o.key.verifierOf(note)
+	return v, note, err
+}
+
 // cosign is the witness's part.
 func (o *anchorOptions) cosign(s *streams, log *logSource) (err error) {
 	key, err := keys.ReadWitness(o.witnessKey)
 	if err != nil {
 		return err
 	}
-	note, err := witness.ReadNote(o.checkpoint)
-	if err != nil {
-		return usage(err)
-	}
-	v, err := o.key.verifierOf(note)
+	v, note, err := o.given()
 	if err != nil {
 		return err
 	}
@@ -221,11 +227,7 @@ func disbelieved(err error, path string) error {
 
 // verifyCosigned checks cosignatures.
 func (o *anchorOptions) verifyCosigned(s *streams) error {
-	note, err := witness.ReadNote(o.checkpoint)
-	if err != nil {
-		return usage(err)
-	}
-	v, err := o.key.verifierOf(note)
+	v, note, err := o.given()
 	if err != nil {
 		return err
 	}

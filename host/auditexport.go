@@ -83,6 +83,8 @@ func (o *exportOptions) check(cmd *cobra.Command) error {
 		if names := given("cursor", "confirm", "since", "until", "octet-counting", "facility", "enterprise"); names != "" {
 			return fmt.Errorf("the folder itself says how far it is; --%s is for the other formats", names)
 		}
+	case !slices.Contains(export.Formats(), export.Format(o.format)):
+		return fmt.Errorf("unknown format %q, want jsonl, csv, cef, syslog or tiles", o.format)
 	case o.confirm && (o.output != "-" || o.cursor == ""):
 		return errors.New("--confirm moves --cursor for the reader of standard output")
 	case o.count && o.output != "-":

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,11 +32,7 @@ func (k *logKey) own() bool { return k.file == "" }
 // verifier returns what checks the log in a folder; nil if the folder has no key and none was given. checkpoint is one of
 // the log's that came from elsewhere, or nil.
 func (k *logKey) verifier(folder string, saved []byte) (*checkpoint.Verifier, error) {
-	err := audit.Exists(folder)
-	if errors.Is(err, audit.ErrFormer) || errors.Is(err, audit.ErrNoLog) {
-		return nil, usage(err)
-	}
-	if err != nil {
+	if err := audit.Exists(folder); err != nil {
 		return nil, err
 	}
 	file := k.file
@@ -70,7 +65,7 @@ func (k *logKey) name(folder string, saved []byte) (string, error) {
 	text := saved
 	if text == nil {
 		var err error
-		if text, err = readSmall(filepath.Join(folder, audit.CheckpointName), checkpoint.MaxNote); err != nil {
+		if text, err = readBounded(filepath.Join(folder, audit.CheckpointName), checkpoint.MaxNote); err != nil {
 			return "", hinted(fmt.Errorf("finding the log's name: %w", err), "say with --origin which log this is")
 		}
 	}
@@ -79,18 +74,4 @@ func (k *logKey) name(folder string, saved []byte) (string, error) {
 		return "", refused(err, "say with --origin which log this is")
 	}
 	return string(line), nil
-}
-
-// readSmall reads a file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s has more than %d bytes", path, limit)
-	}
-	return data, err
 }

@@ -8,12 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"bulkhead/host/attest"
 	"bulkhead/host/audit"
 	"bulkhead/host/checkpoint"
-	"bulkhead/host/gate"
 	"bulkhead/host/keys"
 	"bulkhead/host/state"
 )
@@ -73,7 +71,7 @@ func (s *system) openLog(dir *state.Dir) (*audit.Log, error) {
 	}
 	log, err := audit.Open(audit.Config{
 		Dir: filepath.Join(dir.Path(), audit.FolderName), Signer: signer, Public: public, Development: s.development,
-		SegmentSize: int64(s.Audit.Segment), SignEach: append(slices.Clone(s.Audit.SignEach), string(gate.AuditOff)), // it is the last one
+		SegmentSize: int64(s.Audit.Segment), SignEach: s.Audit.SignEach,
 	})
 	if err != nil {
 		var problem *audit.Problem

@@ -63,7 +63,7 @@ func prove(s *streams, folder, arg string, key logKey) error {
 	}
 	text, err := json.Marshal(gate.Proof{Entry: string(entry), Proof: string(proof.Marshal())})
 	if err == nil {
-		_, err = io.WriteString(s.out, audit.EscapeJSON(string(text))+"\n")
+		_, err = io.WriteString(s.out, gate.EscapeJSON(string(text))+"\n")
 	}
 	return err
 }

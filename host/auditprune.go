@@ -79,6 +79,9 @@ func (o *pruneOptions) run(ctx context.Context, s *streams) error {
 // order says what may go.
 func (o *pruneOptions) order(ctx context.Context, sys *system) (pruneOrder, error) {
 	age := sys.Audit.Retention
+	if sys.Audit.Level == gate.Off {
+		return pruneOrder{}, usage(errPruneOff)
+	}
 	if o.olderThan != "" {
 		var err error
 		if age, err = manifest.ParseRetention(o.olderThan); err != nil {
@@ -87,6 +90,9 @@ func (o *pruneOptions) order(ctx context.Context, sys *system) (pruneOrder, erro
 	}
 	if age == 0 {
 		return pruneOrder{}, usage(errors.New("the log is kept for ever: nothing is ever old enough"))
+	}
+	if age < sys.Audit.Retention {
+		return pruneOrder{}, usage(fmt.Errorf("--older-than: %w", tooYoung(sys.Audit.Retention)))
 	}
 	order := pruneOrder{before: time.Now().Add(-age).Truncate(time.Second)}
 	var err error
@@ -146,7 +152,7 @@ func (o *pruneOptions) alone(ctx context.Context, sys *system, order pruneOrder)
 // text escapes what came over the socket.
 func (r pruneResult) text() string {
 	if r.Segments == 0 {
-		return "nothing went\n"
+		return either(r.Dry, "nothing would go\n", "nothing went\n")
 	}
 	return fmt.Sprintf("entries %d to %d %s: %d segments, %d bytes\nroot of the first %d entries %s, hash of the last one that %s %s\n",
 		r.First, r.Size-1, either(r.Dry, "would go", "are gone"), r.Segments, r.Bytes, r.Size, gate.Escape(r.Root), either(r.Dry, "would go", "went"), gate.Escape(r.Hash))

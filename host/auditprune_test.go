@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +10,9 @@ import (
 
 	"bulkhead/host/audit"
 	"bulkhead/host/checkpoint"
+	"bulkhead/host/gate"
 	"bulkhead/host/keys"
+	"bulkhead/host/manifest"
 )
 
 // oldLog returns the manifest of a host that does not run, with a log of entries of some ages.
@@ -151,5 +154,20 @@ func TestPruneOrder(t *testing.T) {
 		if o, err := parsePruneOrder(bad); err == nil {
 			t.Errorf("%q was taken as %v", bad, o)
 		}
+	}
+}
+
+// The host itself keeps what is young, whatever an administrator's command asks for.
+func TestTheHostKeepsWhatIsYoung(t *testing.T) {
+	m, err := manifest.Load(oldLog(t, 1, time.Hour))
+	must(t, err)
+	now := time.Now()
+	order := pruneOrder{before: now.Add(time.Minute - m.Audit.Retention)}
+	if r, err := (&system{Manifest: m}).prune(t.Context(), nil, order, now, true); err == nil || !strings.Contains(err.Error(), "stay") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	m.Audit.Level = gate.Off
+	if r, err := (&system{Manifest: m}).prune(t.Context(), nil, pruneOrder{}, now, true); !errors.Is(err, errPruneOff) {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

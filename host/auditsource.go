@@ -124,8 +124,14 @@ func webSource(ctx context.Context, prefix string, o *anchorOptions) (*logSource
 		return fetch(ctx, client, at.JoinPath(path).String(), limit)
 	}
 	return &logSource{
-		checkpoint: func() ([]byte, error) { return read(audit.CheckpointName, checkpoint.MaxNote) },
-		verifier:   o.key.verifierOf, close: func() error { return nil },
+		checkpoint: func() ([]byte, error) {
+			note, err := read(audit.CheckpointName, checkpoint.MaxNote)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = hinted(err, "the log of a running host is at /audit, such as http://127.0.0.1:8080/audit")
+			}
+			return note, err
+		},
+		verifier: o.key.verifierOf, close: func() error { return nil },
 		tiles: func(uint64) (witness.Tiles, error) { return fullIfNot(read), nil },
 	}, nil
 }
@@ -151,7 +157,7 @@ func fetch(ctx context.Context, client *http.Client, from string, limit int64) (
 	case http.StatusNotFound:
 		return nil, fmt.Errorf("%s: %w", from, fs.ErrNotExist)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return nil, hinted(fmt.Errorf("%s: %s", from, resp.Status), "reading the log needs a token (--token-file) and a policy that allows the action audit/read")
+		return nil, &exitError{exitDenied, fmt.Errorf("%s: %s", from, resp.Status), "reading the log needs a token (--token-file) and a policy that allows the action audit/read"}
 	default:
 		return nil, fmt.Errorf("%s: %s", from, resp.Status)
 	}

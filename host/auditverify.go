@@ -90,11 +90,17 @@ func (o *verifyOptions) options(folder string) (audit.Options, error) {
 	out := audit.Options{From: o.from, Workers: o.workers}
 	var err error
 	if o.saved != "" {
-		if out.Saved, err = readSmall(o.saved, checkpoint.MaxNote); err != nil {
+		if out.Saved, err = readBounded(o.saved, checkpoint.MaxNote); err != nil {
 			return out, usage(err)
 		}
 	}
-	out.Verifier, err = o.key.verifier(folder, out.Saved)
+	if out.Verifier, err = o.key.verifier(folder, out.Saved); err != nil || len(o.witnesses) == 0 {
+		return out, err
+	}
+	if out.Verifier == nil {
+		return out, usage(errors.New("--witness needs the log's key (--key)"))
+	}
+	_, _, err = cosignedBy(out.Verifier, out.Saved, o.witnesses)
 	return out, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bulkhead/host/audit"
 	"bulkhead/host/bundle"
 	"bulkhead/host/gate"
 	"bulkhead/host/keys"
@@ -63,7 +64,7 @@ func code(err error) int {
 	switch {
 	case errors.As(err, &e):
 		return e.code
-	case errors.As(err, &problems), errors.As(err, &file), errors.As(err, &invalid):
+	case errors.As(err, &problems), errors.As(err, &file), errors.As(err, &invalid), errors.Is(err, audit.ErrNoLog), errors.Is(err, audit.ErrFormer):
 		return exitUsage
 	case errors.As(err, &no), errors.As(err, &load):
 		return exitRefused

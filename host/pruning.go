@@ -69,7 +69,7 @@ func (s *system) exported(ctx context.Context, cursors []string) (*uint64, error
 func (s *system) passed(ctx context.Context, path string) (uint64, error) {
 	at, err := export.ReadCursor(path)
 	if err != nil {
-		return 0, usage(err)
+		return 0, usage(fmt.Errorf("the cursor %s: %w\nhint: nothing is pruned that it has not passed; 'host audit export --cursor' makes it", path, err))
 	}
 	feed, err := new(logKey).feed(s.logFolder())
 	if err != nil {
@@ -98,17 +98,23 @@ type pruneResult struct {
 	Kept uint64 `json:"kept,omitempty"` // entries that are old enough and stayed for the order's limit
 }
 
+var errPruneOff = errors.New("the log is off, and pruning is an entry of it")
+
+func tooYoung(retention time.Duration) error {
+	return fmt.Errorf("entries younger than %s stay: the manifest's [audit] retention says so", manifest.FormatRetention(retention))
+}
+
 // prune obeys an order, as far as the manifest's retention lets it.
 func (s *system) prune(ctx context.Context, log *audit.Log, o pruneOrder, now time.Time, dry bool) (pruneResult, error) {
 	if s.Audit.Level == gate.Off {
-		return pruneResult{}, errors.New("the log is off, and pruning is an entry of it")
+		return pruneResult{}, errPruneOff
 	}
 	retention := s.Audit.Retention
 	if retention == 0 {
 		return pruneResult{}, errors.New(`the manifest keeps the log for ever: [audit] retention = "forever"`)
 	}
 	if o.before.After(now.Add(-retention)) {
-		return pruneResult{}, fmt.Errorf("entries younger than %s stay: the manifest's [audit] retention says so", manifest.FormatRetention(retention))
+		return pruneResult{}, tooYoung(retention)
 	}
 	keep, err := s.exported(ctx, s.cursors())
 	if err != nil {

@@ -41,7 +41,7 @@ def verify(key, answer, origin=None):
     public = [b64(key["public" + part], size) for part, size in (("", 1984), ("_ed25519", 32), ("_mldsa44", 1312))]
     need(hashlib.sha256(b"".join(public)).hexdigest() == key["keyid"] and key["purpose"] == "audit", "no audit key")
     if "jsonrpc" in answer: answer = need(answer["jsonrpc"] == "2.0" and set(answer) <= {"jsonrpc", "id", "result"}, "no response", answer["result"])
-    receipt = answer["_meta"].pop("bulkhead/receipt")
+    receipt = need("bulkhead/receipt" in answer.get("_meta", {}), "no answer with a receipt in its _meta", answer.get("_meta", {})).pop("bulkhead/receipt")
     m = re.fullmatch(r"c2sp\.org/tlog-proof@v1\n(?:extra [^\n]+\n)?index (0|[1-9][0-9]*)\n((?:[^\n]+\n)*)\n(([^\n]+)\n([1-9][0-9]*)\n([^\n]+)\n)\n((?:— [^\n]+\n)+)", receipt["proof"])
     need(m and (m[4] == origin or not origin and re.fullmatch("bulkhead/[^/]+/" + key["keyid"][:16], m[4])), "no proof of a log that is this key's own")
     keyid = hashlib.sha256(m[4].encode() + b"\n\1" + public[1]).digest()[:4]  # C2SP signed-note
@@ -54,6 +54,7 @@ def verify(key, answer, origin=None):
     return entry
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4): sys.exit(__doc__)
     try: entry = verify(*(parse(pathlib.Path(p).read_text("utf-8")) for p in sys.argv[1:3]), *sys.argv[3:4])
     except (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError) as e: sys.exit(f"refused: {e!r}")
     print("receipt ok:", *(json.dumps(entry.get(n)) for n in ("call", "actor", "resource", "outcome", "timestamp")))

@@ -31,3 +31,18 @@ func TestTimeNeverGoesBack(t *testing.T) {
 		}
 	}
 }
+
+// What no entry can say is refused: the next start could not read it.
+func TestATimeOfFiveDigitsIsRefused(t *testing.T) {
+	dir, now := t.TempDir(), longAgo
+	l := openIn(t, dir, func(c *Config) { c.Now = func() time.Time { return now } })
+	mustAppend(t, l, note("x"))
+	now = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, err := l.Append(ctx, note("y")); err == nil {
+		t.Error("an entry of the year 10000")
+	}
+	now = longAgo
+	mustAppend(t, l, note("z"))
+	mustClose(t, l)
+	mustClose(t, openIn(t, dir))
+}

@@ -95,3 +95,15 @@ func listSegments(folder fs.FS) ([]uint64, error) {
 	slices.SortFunc(firsts, cmp.Compare)
 	return firsts, nil
 }
+
+// segmentOf returns the first index of the segment that has an entry, or would have it.
+func segmentOf(segments []uint64, index uint64) (first uint64, err error) {
+	at, there := slices.BinarySearch(segments, index)
+	if !there {
+		at--
+	}
+	if at < 0 {
+		return 0, fmt.Errorf("entry %d: %w", index, fs.ErrNotExist)
+	}
+	return segments[at], nil
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"bulkhead/host/gate"
 )
@@ -18,9 +17,9 @@ func format(index uint64, r record, bad error, asJSON bool) string {
 	switch {
 	case asJSON && bad != nil:
 		text, _ := json.Marshal(bad.Error()) // a string always encodes
-		return fmt.Sprintf("{\"index\":%d,\"bad\":%s}\n", index, EscapeJSON(string(text)))
+		return fmt.Sprintf("{\"index\":%d,\"bad\":%s}\n", index, gate.EscapeJSON(string(text)))
 	case asJSON:
-		return fmt.Sprintf("{\"index\":%d,\"hash\":\"%s\",\"entry\":%s}\n", index, r.hash, EscapeJSON(string(r.body)))
+		return fmt.Sprintf("{\"index\":%d,\"hash\":\"%s\",\"entry\":%s}\n", index, r.hash, gate.EscapeJSON(string(r.body)))
 	case bad != nil:
 		return fmt.Sprintf("%6d BAD LINE: %s\n", index, gate.Escape(bad.Error()))
 	}
@@ -108,22 +107,4 @@ func word(s string) string {
 		return `"` + strings.ReplaceAll(t, `"`, `\"`) + `"`
 	}
 	return t
-}
-
-// EscapeJSON writes what is not graphic in JSON text as JSON escapes, so that it steers no terminal. The value stays the
-// same: such characters occur in strings only.
-func EscapeJSON(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case gate.Visible(r):
-			b.WriteRune(r)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }

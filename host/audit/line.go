@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"bulkhead/abi"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 	"bulkhead/host/strictjson"
 )
@@ -52,24 +52,21 @@ func (e *encoder) encode(entry *gate.Entry, sign func([]byte) ([]byte, error)) (
 		return nil, fmt.Errorf("encoding the entry: %w", err)
 	}
 	e.buf.Truncate(e.buf.Len() - 1) // the newline
+	body := e.buf.Bytes()
 	if sign != nil {
-		sig, err := sign(e.buf.Bytes())
+		sig, err := sign(body)
+		if err == nil {
+			body, err = checkpoint.WithSignature(body, sig)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("signing the entry: %w", err)
 		}
-		e.buf.Truncate(e.buf.Len() - 1) // the brace, which the signature's member goes before
-		e.buf.WriteString(signatureMember)
-		e.buf.WriteString(base64.StdEncoding.EncodeToString(sig))
-		e.buf.WriteString(`"}`)
 	}
-	if e.buf.Len() > MaxEntry {
+	if len(body) > MaxEntry {
 		return nil, ErrTooLarge
 	}
-	return e.buf.Bytes(), nil
+	return body, nil
 }
-
-// signatureMember begins the last member of an entry that is signed by itself.
-const signatureMember = `,"signature":"`
 
 // appendLine appends an entry's bytes as a line and returns their hash.
 func appendLine(dst, body []byte) ([]byte, string) {
@@ -128,6 +125,11 @@ func isHash[T string | []byte](s T) bool {
 	}
 	return true
 }
+
+// maxYear is the last that a timestamp can say.
+const maxYear = 9999
+
+var errYear = fmt.Errorf("the clock is behind the year %d", maxYear)
 
 // newID makes a UUIDv7 of the entry's own time, so that ids sort like entries (RFC 9562, section 5.7, and method 3 of
 // section 6.2 for the microseconds).

@@ -75,6 +75,9 @@ func former(dir string, err error) error {
 			return fmt.Errorf("%w: %s\nhint: move it away; its entries stay readable as lines of JSON", ErrFormer, old)
 		}
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrNoLog, err)
+	}
 	return err
 }
 

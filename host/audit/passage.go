@@ -45,28 +45,23 @@ func (f *Feed) goTo(from uint64) error {
 	if err != nil {
 		return err
 	}
-	at := -1
-	for i, first := range segments {
-		if first <= from {
-			at = i
-		}
-	}
-	if at < 0 {
-		return fmt.Errorf("entry %d: %w", from, fs.ErrNotExist)
-	}
-	tiles, err := f.Tiles(segments[at])
+	first, err := segmentOf(segments, from)
 	if err != nil {
 		return err
 	}
-	grown, err := tree.Restore(segments[at], tiles)
-	if err != nil {
-		return fmt.Errorf("the tree before %s: %w", segmentName(segments[at]), err)
-	}
-	file, err := f.openSegment(segments[at])
+	tiles, err := f.Tiles(first)
 	if err != nil {
 		return err
 	}
-	f.at = &passage{first: segments[at], file: file, lines: newLines(file), tree: grown, given: from}
+	grown, err := tree.Restore(first, tiles)
+	if err != nil {
+		return fmt.Errorf("the tree before %s: %w", segmentName(first), err)
+	}
+	file, err := f.openSegment(first)
+	if err != nil {
+		return err
+	}
+	f.at = &passage{first: first, file: file, lines: newLines(file), tree: grown, given: from}
 	return nil
 }
 

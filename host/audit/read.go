@@ -50,17 +50,12 @@ func eachEntry(root *os.Root, from uint64, n int, visit func(line) error) error 
 	if err != nil {
 		return err
 	}
-	at := -1
-	for i, first := range segments {
-		if first <= from {
-			at = i
-		}
+	index, err := segmentOf(segments, from)
+	if err != nil {
+		return err
 	}
-	if at < 0 {
-		return fmt.Errorf("entry %d: %w", from, fs.ErrNotExist)
-	}
-	index, seen := segments[at], 0
-	err = eachLine(root, segments[at], func(l line) error {
+	seen := 0
+	err = eachLine(root, index, func(l line) error {
 		if isSeal(l.text) {
 			return nil
 		}

@@ -89,6 +89,9 @@ func (w *writer) encode(r *request) error {
 	if t.Before(w.time) {
 		t = w.time
 	}
+	if t.Year() > maxYear {
+		return errYear
+	}
 	id, err := newID(t)
 	if err != nil {
 		return err

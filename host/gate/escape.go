@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"bulkhead/abi"
@@ -28,6 +29,27 @@ func Escape(s string) string {
 			b.WriteString(q[1 : len(q)-1])
 		}
 		i += n
+	}
+	return b.String()
+}
+
+// EscapeJSON writes what does not show in JSON text as JSON escapes, so that it steers no terminal. The value stays the same
+// where such characters occur in strings only, as they do in text without blanks between its members.
+func EscapeJSON(s string) string {
+	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !Visible(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case Visible(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, hi, lo)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
 	}
 	return b.String()
 }

@@ -22,6 +22,7 @@ type disk struct {
 	safe    map[string]*inode // names that a power cut leaves
 	renames []renaming        // from safe to now
 	events  int
+	base    int // events before the present process
 }
 
 // A renaming is a change of a folder's names.
@@ -67,6 +68,9 @@ func newDisk(root string) (*disk, error) {
 	return d, err
 }
 
+// restart goes on with the calls of another process, whose folder is a copy of what processes see.
+func (d *disk) restart(root string) { d.root, d.base = root, d.events }
+
 func (d *disk) name(path string) string {
 	name, err := filepath.Rel(d.root, path)
 	if err != nil {
@@ -103,7 +107,7 @@ func (d *disk) do(e event) error {
 			return node.patch(name, patch{event: d.events, size: e.Offset + e.Size})
 		}
 	case "fsync", "fdatasync":
-		d.flush(name, node, e.Began)
+		d.flush(name, node, d.base+e.Began)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package crash
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,11 +34,11 @@ func TestPowerCutAfterAnyCall(t *testing.T) {
 	t.Logf("%d power cuts, nothing lost", cuts)
 }
 
-// A second cut while the next start repairs what the first one left.
+// A cut while the next start repairs what a first one, or a kill, left.
 func TestPowerCutWhileRecovering(t *testing.T) {
 	seed := seeded(t)
 	m, cuts := newTemplate(t, beforeThird), 0
-	for round := range length(4, 100) {
+	for round := range length(6, 100) {
 		r := chance(seed, round)
 		j := small(t, m)
 		d := mustDisk(t, j.Dir)
@@ -46,17 +47,14 @@ func TestPowerCutWhileRecovering(t *testing.T) {
 			t.Fatalf("the child ended with code %d: %s", o.code, o.words)
 		}
 		acked := maps.Clone(m.acked)
-		for _, e := range events[:r.IntN(len(events))] {
+		for _, e := range events[:moment(events, r)] {
 			mustDo(t, d, e)
 			hear(acked, e)
 		}
 		again := j
 		again.Dir = newFolder(t)
-		again.Life, again.Rounds, again.Prune = "again", 1, false
-		if err := d.cut(again.Dir, loseSome, r); err != nil {
-			t.Fatal(err)
-		}
-		left := mustDisk(t, again.Dir)
+		again.Life, again.Rounds, again.Prune, again.Producers = "again", 1, false, r.IntN(2)
+		left := d.after(t, again.Dir, r)
 		o, events = traced(t, again, fault{})
 		if o.code != exitDone {
 			t.Fatalf("round %d: the next start ended with code %d: %s", round, o.code, o.words)
@@ -67,6 +65,37 @@ func TestPowerCutWhileRecovering(t *testing.T) {
 		}
 	}
 	t.Logf("%d power cuts, nothing lost", cuts)
+}
+
+// moment is how many events there are before the end: any number, or as many as end in a write to a segment.
+func moment(events []event, r *rand.Rand) int {
+	from := r.IntN(len(events))
+	if r.IntN(2) == 0 {
+		return from
+	}
+	for i, e := range events[from:] {
+		if e.Call == "write" && strings.HasSuffix(e.Path, ".log") {
+			return from + i + 1
+		}
+	}
+	return from
+}
+
+// after ends a process, and with it, in half of all cases, the power. It returns the disk that the next one finds in a folder.
+func (d *disk) after(t *testing.T, root string, r *rand.Rand) *disk {
+	t.Helper()
+	l := loseSome
+	if r.IntN(2) == 0 {
+		l = loseNothing
+	}
+	if err := d.cut(root, l, r); err != nil {
+		t.Fatal(err)
+	}
+	if l == loseSome {
+		return mustDisk(t, root)
+	}
+	d.restart(root) // what was not flushed still is not
+	return d
 }
 
 // A player cuts the power after each event of a trace.
@@ -86,7 +115,7 @@ func (p *player) play(events []event) int {
 		hear(p.acked, e)
 		for n, l := range losses() {
 			r := chance(p.seed, i*len(losses())+n)
-			if r.IntN(all) >= p.cuts {
+			if i < len(events)-1 && r.IntN(all) >= p.cuts { // the end is always tried
 				continue
 			}
 			cuts++
