@@ -137,7 +137,7 @@ func TestWitnessElsewhere(t *testing.T) {
 	host := httptest.NewServer(serveLog(l))
 	defer host.Close()
 	url := host.URL + "/audit"
-	w.want(exitFailure, "needs a token", "anchor", url, "--key", w.pub, "--out", w.anchor)
+	w.want(exitDenied, "needs a token", "anchor", url, "--key", w.pub, "--out", w.anchor)
 	w.want(0, "entries", "anchor", url, "--key", w.pub, "--out", w.anchor, "--token-file", token)
 	w.want(0, "cosigned", append(w.cosignArgs(url), "--token-file", token)...)
 	w.want(0, "cosigned by", w.verifyArgs()...)
