@@ -3,6 +3,8 @@ package audit
 import (
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Nor does it go back over a restart or from one segment to the next.
@@ -45,4 +47,22 @@ func TestATimeOfFiveDigitsIsRefused(t *testing.T) {
 	mustAppend(t, l, note("z"))
 	mustClose(t, l)
 	mustClose(t, openIn(t, dir))
+}
+
+// Ids sort like entries, whether time passes or stands.
+func TestIDsSortLikeEntries(t *testing.T) {
+	wall, last := time.Date(2026, 5, 1, 0, 0, 0, 999_999_000, time.UTC), ""
+	for i := range uint64(1_000_000) {
+		if i%1000 == 0 {
+			wall = wall.Add(time.Duration(i%7) * time.Microsecond)
+		}
+		id, err := newID(wall, i<<12) // up to 2^32
+		if err != nil || id <= last {
+			t.Fatalf("%s behind %s, %v", id, last, err)
+		}
+		last = id
+	}
+	if id, err := uuid.Parse(last); err != nil || id.Version() != 7 || id.Variant() != uuid.RFC4122 {
+		t.Errorf("%s, %v", last, err)
+	}
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -131,9 +132,9 @@ const maxYear = 9999
 
 var errYear = fmt.Errorf("the clock is behind the year %d", maxYear)
 
-// newID makes a UUIDv7 of the entry's own time, so that ids sort like entries (RFC 9562, section 5.7, and method 3 of
-// section 6.2 for the microseconds).
-func newID(t time.Time) (string, error) {
+// newID makes a UUIDv7 of the entry's own time and, since several may have one, of its index, so that ids sort like entries
+// (RFC 9562, section 5.7; methods 3 and 1 of section 6.2, for the microseconds and for a counter of 32 bits).
+func newID(t time.Time, index uint64) (string, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return "", fmt.Errorf("making an entry's id: %w", err)
@@ -145,6 +146,8 @@ func newID(t time.Time) (string, error) {
 	fraction := t.Nanosecond() / 1000 % 1000 * 4096 / 1000
 	id[6] = 0x70 | byte(fraction>>8)
 	id[7] = byte(fraction)
+	id[8] = 0x80 | byte(index>>26&0x3f)
+	binary.BigEndian.PutUint32(id[9:], uint32(index)<<6|uint32(id[12])&0x3f)
 	return id.String(), nil
 }
 

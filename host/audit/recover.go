@@ -140,7 +140,7 @@ func newTrace() string {
 func (w *writer) close() error {
 	var errs []error
 	if w.failure() == nil {
-		errs = append(errs, w.tiles.settle(), w.publish())
+		errs = append(errs, w.publish())
 	}
 	return errors.Join(append(errs, w.tiles.close(), w.file.Close(), w.root.Close())...)
 }

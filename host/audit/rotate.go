@@ -13,9 +13,6 @@ import (
 // covers them and their tiles. The new segment's first entry lists the decisions that are still open, so that a start
 // reads the last segment alone.
 func (w *writer) rotate() error {
-	if err := w.tiles.settle(); err != nil {
-		return err
-	}
 	if err := w.publish(); err != nil {
 		return err
 	}
@@ -54,8 +51,12 @@ type published struct {
 	note []byte
 }
 
-// publish makes the checkpoint of all that is durable the one that outsiders see, if it is not.
+// publish makes the checkpoint of all that is durable the one that outsiders see, if it is not. The tiles under it are
+// durable before.
 func (w *writer) publish() error {
+	if err := w.tiles.settle(); err != nil {
+		return err
+	}
 	b := w.last.Load().batch
 	if p := w.published.Load(); b.seal == nil || p != nil && p.size == b.head.Size {
 		return nil

@@ -220,12 +220,7 @@ func TestASegmentThatBeginsOtherwiseIsRefused(t *testing.T) {
 func TestARotationWaitsForTheTiles(t *testing.T) {
 	dir := t.TempDir()
 	l := openIn(t, dir, rotating)
-	if err := l.writer.tiles.close(); err != nil {
-		t.Fatal(err)
-	}
-	slow := &tiles{root: l.writer.root, done: make(chan struct{})}
-	slow.changed = sync.NewCond(&slow.mu)
-	l.writer.tiles = slow
+	slow := slowTiles(t, l)
 	fill(t, l, 256)
 	time.Sleep(50 * time.Millisecond)
 	if _, err := os.Stat(fileOf(dir, segmentName(256))); err == nil {
@@ -233,6 +228,37 @@ func TestARotationWaitsForTheTiles(t *testing.T) {
 	}
 	go slow.run()
 	eventually(t, func() bool { return l.Head().Size == 257 })
+	mustClose(t, l)
+	read(t, dir)
+}
+
+// slowTiles has a log's tiles wait until somebody lets them run.
+func slowTiles(t *testing.T, l *Log) *tiles {
+	t.Helper()
+	if err := l.writer.tiles.close(); err != nil {
+		t.Fatal(err)
+	}
+	slow := &tiles{root: l.writer.root, done: make(chan struct{})}
+	slow.changed = sync.NewCond(&slow.mu)
+	l.writer.tiles = slow
+	return slow
+}
+
+// Whoever sees a checkpoint finds the tiles under it.
+func TestACheckpointWaitsForTheTiles(t *testing.T) {
+	t.Parallel() // it waits for a second
+	dir := t.TempDir()
+	l := openIn(t, dir)
+	slow := slowTiles(t, l)
+	fill(t, l, 256)
+	time.Sleep(publishEvery + 100*time.Millisecond)
+	if note := l.Checkpoint(); note != nil {
+		head, err := testSigner(t).Verifier().Open(note)
+		if err != nil || head.Size >= 256 {
+			t.Errorf("published before its tile: %+v, %v", head, err)
+		}
+	}
+	go slow.run()
 	mustClose(t, l)
 	read(t, dir)
 }

@@ -92,7 +92,7 @@ func (w *writer) encode(r *request) error {
 	if t.Year() > maxYear {
 		return errYear
 	}
-	id, err := newID(t)
+	id, err := newID(t, w.chain.size)
 	if err != nil {
 		return err
 	}
