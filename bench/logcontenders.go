@@ -70,6 +70,9 @@ func (b *bench) openLog(ctx context.Context, x logContender) (*openLog, error) {
 func (l *openLog) perEntry() (float64, error) {
 	var sum int64
 	err := filepath.WalkDir(l.folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == keyFolder {
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() || d.Name() == reserve || superfluous(path) {
 			return err
 		}
@@ -82,8 +85,10 @@ func (l *openLog) perEntry() (float64, error) {
 	return float64(sum) / float64(l.entries.Load()), err
 }
 
-// reserve is the file that our log keeps for recording that the disk is full.
-const reserve = "reserve"
+const (
+	reserve   = "reserve" // what our log keeps for recording that the disk is full
+	keyFolder = "keys"    // with the key of our log, which is not its
+)
 
 // superfluous reports whether a file is a partial tile behind which there is more.
 func superfluous(path string) bool {
@@ -185,7 +190,7 @@ func recording(l *audit.Log, proof bool) func(context.Context) error {
 
 // newLog opens a log of ours in a folder, with a key of its own.
 func newLog(folder string) (*audit.Log, *checkpoint.Signer, error) {
-	signer, err := newSigner(filepath.Join(folder, "keys"))
+	signer, err := newSigner(filepath.Join(folder, keyFolder))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -71,7 +71,7 @@ func (o *pruneOptions) run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if r.Kept > 0 {
-		return hinted(fmt.Errorf("%w: %d entries are old enough, but not exported yet", audit.ErrKept, r.Kept), "export them first: bin/host audit export")
+		return hinted(fmt.Errorf("not pruned: %d entries are old enough, but not exported yet", r.Kept), "export them first: bin/host audit export")
 	}
 	return nil
 }

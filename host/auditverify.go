@@ -83,6 +83,9 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 	var problem *audit.Problem
 	switch {
 	case errors.As(err, &problem):
+		if s.json {
+			_ = s.say(verified{report, problem}, "") // the error comes too
+		}
 		return refused(err, hintOn(problem))
 	case err != nil:
 		return err
@@ -92,7 +95,13 @@ func (o *verifyOptions) run(ctx context.Context, s *streams, folder string) erro
 			return err
 		}
 	}
-	return s.say(report, o.text(report))
+	return s.say(verified{Report: report}, o.text(report))
+}
+
+// verified is what `host audit verify --json` prints.
+type verified struct {
+	audit.Report
+	Problem *audit.Problem `json:"problem"` // null: the log is good
 }
 
 // hintOn says what to do about a problem.

@@ -6,16 +6,20 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
 	"bulkhead/host/audit"
@@ -29,6 +33,7 @@ type device struct {
 	seen int // entries of the log that earlier steps have looked at
 }
 
+// newDevice is one on which nothing has run.
 func newDevice(t *testing.T) *device {
 	t.Helper()
 	from, err := quickstart()
@@ -41,6 +46,42 @@ func newDevice(t *testing.T) *device {
 	}
 	return d
 }
+
+// usedDevice is one on which a host has started and stopped: a copy of the same one for all tests, whose plugins need not be
+// compiled again.
+func usedDevice(t *testing.T) *device {
+	t.Helper()
+	from, err := used()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &device{t: t, dir: filepath.Join(t.TempDir(), "q")}
+	if out, err := exec.Command("cp", "-a", from, d.dir).CombinedOutput(); err != nil { // modes and all
+		t.Fatalf("%v: %s", err, out)
+	}
+	d.news()
+	return d
+}
+
+var used = sync.OnceValues(func() (string, error) {
+	from, err := quickstart()
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "used")
+	if err != nil {
+		return "", err
+	}
+	d := &device{dir: filepath.Join(dir, "q")}
+	if err := copyQuickstart(from, d.dir, "0"); err != nil {
+		return "", err
+	}
+	h, err := d.start()
+	if err != nil {
+		return "", err
+	}
+	return d.dir, errors.Join(h.close(context.Background()), h.sys.close())
+})
 
 func (d *device) path(name string) string { return filepath.Join(d.dir, name) }
 
@@ -58,10 +99,9 @@ func (d *device) edit(name, old, now string) {
 
 // start starts a host as `host run` does, nil and the error if it refuses.
 func (d *device) start() (*running, error) {
-	d.t.Helper()
 	sys, publishers, err := readTrust(d.path("host.toml"))
 	if err != nil {
-		d.t.Fatal(err)
+		return nil, err
 	}
 	ctx := context.Background()
 	if err := sys.readPlugins(publishers); err != nil {
@@ -110,34 +150,45 @@ func (d *device) news() []gate.Entry {
 	out := all[d.seen:]
 	d.seen = len(all)
 	for _, e := range out {
-		d.conforms(e)
+		for _, wrong := range against(e) {
+			d.t.Error(wrong)
+		}
 	}
 	return out
 }
 
-// conforms holds an entry against the catalogue.
-func (d *device) conforms(e gate.Entry) {
-	d.t.Helper()
+// against says what of an entry the catalogue does not have.
+func against(e gate.Entry) (wrong []string) {
 	r, known := gate.Find(e.Event)
 	if !known || !slices.Contains(r.Kinds, e.Kind) {
-		d.t.Errorf("no event %s of kind %s", e.Event, e.Kind)
-	}
-	text, err := json.Marshal(e)
-	if err != nil {
-		d.t.Fatal(err)
+		wrong = append(wrong, fmt.Sprintf("no event %s of kind %s", e.Event, e.Kind))
 	}
 	var members map[string]any
-	if err := json.Unmarshal(text, &members); err != nil {
-		d.t.Fatal(err)
+	text, err := json.Marshal(e)
+	if err := errors.Join(err, json.Unmarshal(text, &members)); err != nil {
+		return append(wrong, err.Error())
 	}
 	allowed := slices.Concat(gate.Always(), gate.Common(), r.Members)
 	for m := range maps.Keys(members) {
 		if !slices.Contains(allowed, m) {
-			d.t.Errorf("%s has the member %s", e.Event, m)
+			wrong = append(wrong, fmt.Sprintf("%s has the member %s", e.Event, m))
 		}
 	}
-	if (e.Kind == gate.KindHost && e.Actor == "system/host") && e.Action != strings.Replace(string(e.Event), ".", "/", 1) {
-		d.t.Errorf("%s has the action %s", e.Event, e.Action)
+	own := e.Kind == gate.KindHost && e.Actor == "system/host"
+	if own && e.Action != strings.Replace(string(e.Event), ".", "/", 1) {
+		wrong = append(wrong, fmt.Sprintf("%s has the action %s", e.Event, e.Action))
+	}
+	return wrong
+}
+
+// conformsCommand is "conforms STATE": every entry of the log there is one that the catalogue describes.
+func conformsCommand(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := readEntries(filepath.Join(ts.MkAbs(args[0]), audit.FolderName))
+	ts.Check(err)
+	for i, e := range entries {
+		if wrong := against(e); wrong != nil {
+			ts.Fatalf("entry %d: %s", i, strings.Join(wrong, "; "))
+		}
 	}
 }
 
@@ -208,9 +259,7 @@ func TestEventsOfAFirstStart(t *testing.T) {
 }
 
 func TestEventsOfChanges(t *testing.T) {
-	d := newDevice(t)
-	d.run()
-	d.news()
+	d := usedDevice(t)
 
 	d.edit("host.toml", "serial = 1", "serial = 2")
 	d.run()
@@ -244,9 +293,7 @@ func TestEventsOfChanges(t *testing.T) {
 }
 
 func TestEventsOfTurningTheLogOff(t *testing.T) {
-	d := newDevice(t)
-	d.run()
-	d.news()
+	d := usedDevice(t)
 	d.edit("host.toml", "[pipeline]", "[audit]\nlevel = \"off\"\n\n[pipeline]")
 	for range 2 { // the second time there is nothing to say
 		h, err := d.start()
@@ -345,9 +392,7 @@ func aMemory(t *testing.T, d *device) string {
 }
 
 func TestEventsOfAcceptance(t *testing.T) {
-	d := newDevice(t)
-	d.run()
-	d.news()
+	d := usedDevice(t)
 	if err := os.Remove(d.path("state/floor.json")); err != nil {
 		t.Fatal(err)
 	}
@@ -366,9 +411,7 @@ func TestEventsOfAcceptance(t *testing.T) {
 
 // A run that did not stop is told of by the next.
 func TestEventsAfterACrash(t *testing.T) {
-	d := newDevice(t)
-	d.run()
-	d.news()
+	d := usedDevice(t)
 	d.crash(time.Now, gate.HostStart)
 	d.news()
 	d.run()
@@ -402,8 +445,7 @@ func (d *device) crash(now func() time.Time, event gate.Event) {
 }
 
 func TestEventsOfAClockThatLiesBehind(t *testing.T) {
-	d := newDevice(t)
-	d.run()
+	d := usedDevice(t)
 	d.crash(func() time.Time { return time.Now().Add(time.Hour) }, gate.HostStop)
 	d.news()
 	d.run()
@@ -414,9 +456,7 @@ func TestEventsOfAClockThatLiesBehind(t *testing.T) {
 }
 
 func TestEventsOfTheCodeCache(t *testing.T) {
-	d := newDevice(t)
-	d.run()
-	d.news()
+	d := usedDevice(t)
 	files, err := filepath.Glob(d.path("state/cache/*"))
 	if err != nil || len(files) != 4 {
 		t.Fatalf("%q, %v", files, err)
@@ -443,7 +483,7 @@ func TestEventsOfTheCodeCache(t *testing.T) {
 
 // A plugin whose workers are killed again and again serves nobody for a while, and the log says so.
 func TestEventsOfAQuarantine(t *testing.T) {
-	d := newDevice(t)
+	d := usedDevice(t)
 	h, err := d.start()
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func TestScripts(t *testing.T) {
 			e.Vars = append(e.Vars, append(goEnv, "QUICKSTART="+folder, "PORT="+port, "REPO="+repo)...)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeCommand, "ready": readyCommand, "flip": flipCommand, "copy": copyCommand, "module": moduleCommand, "worker": workerCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeCommand, "ready": readyCommand, "flip": flipCommand, "copy": copyCommand, "module": moduleCommand, "worker": workerCommand, "conforms": conformsCommand},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -109,31 +110,37 @@ func testLog(t *testing.T, dir string) *audit.Log {
 }
 
 // entriesOf returns what the log in a folder holds.
-func entriesOf(t *testing.T, folder string) (out []gate.Entry) {
+func entriesOf(t *testing.T, folder string) []gate.Entry {
 	t.Helper()
+	out, err := readEntries(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func readEntries(folder string) (out []gate.Entry, err error) {
 	segments, err := filepath.Glob(filepath.Join(folder, "*.log"))
 	if err != nil || len(segments) == 0 {
-		t.Fatalf("segments %v, %v", segments, err)
+		return nil, fmt.Errorf("segments %v, %w", segments, err)
 	}
-	var all []byte
 	for _, name := range segments {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		all = append(all, data...)
+		for line := range strings.Lines(string(data)) {
+			if strings.HasPrefix(line, "seal ") {
+				continue
+			}
+			var e gate.Entry
+			if err := json.Unmarshal([]byte(line[65:]), &e); err != nil {
+				return nil, err
+			}
+			out = append(out, e)
+		}
 	}
-	for line := range strings.Lines(string(all)) {
-		if strings.HasPrefix(line, "seal ") {
-			continue
-		}
-		var e gate.Entry
-		if err := json.Unmarshal([]byte(line[65:]), &e); err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, e)
-	}
-	return out
+	return out, nil
 }
 
 func TestStatusOverTheSocket(t *testing.T) {

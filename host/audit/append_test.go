@@ -72,6 +72,8 @@ func TestAppendRefusesBadEntriesAndGoesOn(t *testing.T) {
 		{"event is a pattern", with(func(e *gate.Entry) { e.Event = "host.*" }), ErrInvalid},
 		{"event in upper case", with(func(e *gate.Entry) { e.Event = "Host.start" }), ErrInvalid},
 		{"long event", with(func(e *gate.Entry) { e.Event = gate.Event("host." + strings.Repeat("a", 33)) }), ErrInvalid},
+		{"a rotation", with(func(e *gate.Entry) { e.Event = gate.AuditRotate }), ErrInvalid},
+		{"a pruning", with(func(e *gate.Entry) { e.Event = gate.AuditPrune }), ErrInvalid},
 		{"detail not JSON", with(func(e *gate.Entry) { e.Detail = json.RawMessage(`{`) }), ErrInvalid},
 		{"detail empty", with(func(e *gate.Entry) { e.Detail = json.RawMessage{} }), ErrInvalid},
 		{"detail two values", with(func(e *gate.Entry) { e.Detail = json.RawMessage("{}\n{}") }), ErrInvalid},

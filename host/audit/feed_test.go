@@ -127,12 +127,13 @@ func TestFeedBelievesSealsAlone(t *testing.T) {
 	body := edited[hashLen+1 : len(edited)-1]
 	rehashed := append([]byte(hashOf(body)+" "), append(bytes.Clone(body), '\n')...)
 	for name, bad := range map[string][]byte{
-		"edited":               bytes.Replace(good, lines[2], edited, 1),
-		"edited and rehashed":  bytes.Replace(good, lines[2], rehashed, 1),
-		"deleted":              bytes.Replace(good, lines[2], nil, 1),
-		"without seals":        bytes.Join(entries, nil),
-		"seal of another size": bytes.Replace(good, lines[3], lines[5], 1),
-		"no log":               bytes.Repeat([]byte("x"), len(good)),
+		"edited":                   bytes.Replace(good, lines[2], edited, 1),
+		"edited and rehashed":      bytes.Replace(good, lines[2], rehashed, 1),
+		"deleted":                  bytes.Replace(good, lines[2], nil, 1),
+		"without seals":            bytes.Join(entries, nil),
+		"a seal without signature": bytes.Replace(good, lines[3], unsigned(t, lines[3]), 1),
+		"seal of another size":     bytes.Replace(good, lines[3], lines[5], 1),
+		"no log":                   bytes.Repeat([]byte("x"), len(good)),
 	} {
 		if bytes.Equal(bad, good) {
 			t.Fatalf("%s changed nothing", name)
@@ -159,6 +160,17 @@ func TestFeedBelievesSealsAlone(t *testing.T) {
 	if _, now, err := openFeed(t, dir).Bounds(); err != nil || now != size {
 		t.Errorf("a forged seal counts: %d, %v", now, err)
 	}
+}
+
+// unsigned is a seal's line with another signature.
+func unsigned(t *testing.T, text []byte) []byte {
+	t.Helper()
+	s, err := parseSeal(bytes.TrimSuffix(text, []byte("\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sig[0] ^= 1
+	return append(appendSeal(nil, s), '\n')
 }
 
 func TestFeedOfSignedEntries(t *testing.T) {

@@ -122,11 +122,20 @@ func open(c Config) (*Log, error) {
 }
 
 // Append implements gate.Log. It waits for room in the queue, until ctx is done, and then for the device. The entry's
-// Detail, if any, must be one JSON object. Receipts of results have a Prover.
+// Detail, if any, must be one JSON object; what a rotation or a pruning did only the log itself says. Receipts of results have
+// a Prover.
 func (l *Log) Append(ctx context.Context, e gate.Entry) (gate.Receipt, error) {
 	if err := check(&e); err != nil {
 		return gate.Receipt{}, err
 	}
+	if e.Event == gate.AuditRotate || e.Event == gate.AuditPrune {
+		return gate.Receipt{}, fmt.Errorf("%w: %s is the log's own word", ErrInvalid, e.Event)
+	}
+	return l.push(ctx, e)
+}
+
+// push is Append for entries of the log's own too.
+func (l *Log) push(ctx context.Context, e gate.Entry) (gate.Receipt, error) {
 	if err := l.Err(); err != nil {
 		return gate.Receipt{}, err
 	}

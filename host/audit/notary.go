@@ -30,7 +30,7 @@ type notary struct {
 const (
 	// rest is the longest pause between two signatures that several want, as a multiple of what one takes: signing leaves
 	// the processors to those who work.
-	rest    = 8
+	rest    = 4
 	maxRest = 50 * time.Millisecond
 
 	// maxRound is the number of entries after which a round gathers no more: what it holds in memory is bounded, whether

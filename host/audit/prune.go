@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
+	"bulkhead/host/audit/tree"
 	"bulkhead/host/gate"
 	"bulkhead/host/safefile"
 )
@@ -24,12 +24,10 @@ type Pruned struct {
 	Bytes    int64  `json:"bytes"`    // of those files
 }
 
-// ErrKept says that entries are old enough and must stay.
-var ErrKept = errors.New("not pruned")
-
 // Prune deletes the oldest segments, as far as every entry in them is older than before; limit, if not nil, is the index of
 // an entry that must stay, with all that follow. The last segment always stays. The tiles stay too: whoever holds an entry
-// can prove it for ever. A signed entry says what went, durable before anything goes.
+// can prove it for ever, so nothing goes whose tiles are not right. A signed entry says what went, durable before anything
+// goes.
 func (l *Log) Prune(ctx context.Context, before time.Time, limit *uint64) (Pruned, error) {
 	l.pruning.Lock()
 	defer l.pruning.Unlock()
@@ -37,15 +35,30 @@ func (l *Log) Prune(ctx context.Context, before time.Time, limit *uint64) (Prune
 	if err != nil || p.Segments == 0 {
 		return p, err
 	}
+	if err := l.writer.tiled(p); err != nil {
+		return Pruned{}, fmt.Errorf("the tiles of what would be pruned: %w\nhint: the next start makes them anew", err)
+	}
 	detail, err := json.Marshal(p)
 	if err != nil {
 		return Pruned{}, fmt.Errorf("encoding what is pruned: %w", err)
 	}
 	e := l.writer.hostEntry(gate.AuditPrune, "audit/prune", FolderName, gate.Success, fmt.Sprintf("entries %d to %d", p.First, p.Size-1), detail)
-	if _, err := l.Append(ctx, e); err != nil {
+	if _, err := l.push(ctx, e); err != nil {
 		return Pruned{}, err
 	}
 	return p, l.writer.remove(p)
+}
+
+// tiled reports whether the tiles on the disk hold the tree of what goes: afterwards nothing else tells it.
+func (w *writer) tiled(p Pruned) error {
+	t, err := tree.Restore(p.Size, func(t tree.Tile) ([]byte, error) { return readTile(w.root, t) })
+	if err != nil {
+		return err
+	}
+	if root := t.Root(); base64.StdEncoding.EncodeToString(root[:]) != p.Root {
+		return errRoot
+	}
+	return nil
 }
 
 // remove deletes the segments, the oldest first: whatever stays after a crash has no gap.

@@ -92,6 +92,7 @@ func TestTheCheckpointIsPublishedAtTheEnd(t *testing.T) {
 }
 
 func TestTheCheckpointIsPublishedMeanwhile(t *testing.T) {
+	t.Parallel() // it waits for a second
 	dir := t.TempDir()
 	l := openIn(t, dir)
 	mustAppend(t, l, note("x"))
@@ -213,6 +214,7 @@ func TestACheckpointThatIsNoFileIsRefused(t *testing.T) {
 
 // A checkpoint that cannot be published ends the log: outsiders would believe that nothing happens.
 func TestFailingPublicationFailsTheLog(t *testing.T) {
+	t.Parallel() // it waits for a second
 	dir := t.TempDir()
 	l := openIn(t, dir)
 	block(t, fileOf(dir, CheckpointName+".new"))

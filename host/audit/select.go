@@ -13,23 +13,19 @@ type Selection struct {
 	Except []string // events, or "class.*"; nothing that is mandatory is left out by it
 }
 
-// Records reports whether entries of an event reach the log. An event that the catalogue does not know does: the log
-// itself refuses it, so that nothing is ever left out by a mistake of its name.
-func (s Selection) Records(e gate.Event) bool {
-	if s.Level == gate.Off {
-		return false
-	}
-	r, known := gate.Find(e)
-	return !known || r.Mandatory || r.From <= s.Level && !slices.ContainsFunc(s.Except, e.Is)
+// leaves reports whether entries of an event are left out.
+func (s Selection) leaves(r gate.Record) bool {
+	return !r.Mandatory && (r.From > s.Level || slices.ContainsFunc(s.Except, r.Event.Is))
 }
 
 // Select returns log behind a selection. What does not reach it has a zero receipt and no error: whoever may act only
 // after an entry goes on as if there were one. An entry that does loses the members above the selection's level, and
-// nothing is allocated for that.
+// nothing is allocated for that. An event that the catalogue does not know reaches the log, which refuses it: nothing is
+// left out by a mistake of its name.
 func Select(log gate.Log, s Selection) gate.Log {
 	l := &selected{log: log, off: s.Level == gate.Off, verdict: s.Level >= gate.Standard, parent: s.Level >= gate.Detailed, left: map[gate.Event]bool{}}
 	for _, r := range gate.Catalogue() {
-		if !s.Records(r.Event) {
+		if s.leaves(r) {
 			l.left[r.Event] = true
 		}
 	}

@@ -92,7 +92,8 @@ func (f *folder) end() (uint64, error) {
 func (t *tail) more() error {
 	for {
 		err := t.segment()
-		if err != nil {
+		gone := errors.Is(err, fs.ErrNotExist) // it may have been pruned, after it was printed
+		if err != nil && !gone {
 			return err
 		}
 		if err := t.folder.list(); err != nil {
@@ -100,22 +101,22 @@ func (t *tail) more() error {
 		}
 		number, _ := t.folder.find(t.first)
 		if number+1 >= len(t.folder.segments) {
+			if gone {
+				return problem(ClassTruncated, t.index, "the segment went while it was read")
+			}
 			return nil
 		}
-		if next := t.folder.segments[number+1].first; number >= 0 && next != t.index {
+		next := t.folder.segments[number+1].first
+		if next != t.index {
 			return problem(ClassDeleted, t.index, "the next segment begins with entry %d", next)
 		}
-		t.first, t.offset = t.folder.segments[number+1].first, 0
-		t.index = t.first
+		t.first, t.offset = next, 0
 	}
 }
 
 // segment prints what has come in the present segment, batch by batch.
 func (t *tail) segment() error {
 	file, err := t.folder.open(segmentName(t.first))
-	if errors.Is(err, fs.ErrNotExist) {
-		return problem(ClassTruncated, t.index, "the segment went while it was read")
-	}
 	if err != nil {
 		return err
 	}

@@ -4,15 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"runtime"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"bulkhead/host/audit/tree"
 )
 
 // stretches is how far a walk may be ahead of the join: all of a segment of the usual size.
@@ -52,89 +47,6 @@ func (v *verification) run(ctx context.Context) error {
 	return err
 }
 
-// prepare reads the anchors and then lists the segments.
-func (v *verification) prepare() error {
-	v.report.Saved = 0
-	if v.Verifier != nil {
-		v.report.Origin, v.report.Key = v.Verifier.Origin(), v.Verifier.Key().KeyID
-	}
-	if v.Saved != nil {
-		h, err := v.Verifier.Open(v.Saved)
-		if err != nil {
-			return problem(ClassForeign, 0, "the saved checkpoint is not of this log: %v", err)
-		}
-		v.anchors.saved, v.report.Saved = &h, h.Size
-	}
-	if err := v.look(); err != nil {
-		return err
-	}
-	if v.anchors.published != nil {
-		v.report.Published = v.anchors.published.Size
-	}
-	return nil
-}
-
-// look reads what is published and lists the segments. A host publishes before it begins a segment, so what is published
-// is older than the last segment only if that has begun meanwhile, or if somebody has put an old one back.
-func (v *verification) look() error {
-	for try := 1; ; try++ {
-		if err := v.folder.list(); err != nil {
-			return err
-		}
-		if len(v.folder.segments) == 0 {
-			return fmt.Errorf("%w: its segments have gone", ErrNoLog)
-		}
-		if err := v.anchors.read(v.folder, v.Verifier); err != nil {
-			return err
-		}
-		if err := v.folder.list(); err != nil {
-			return err
-		}
-		if v.stale() == nil || try == growTries {
-			return nil
-		}
-		time.Sleep(growPause)
-	}
-}
-
-// stale says so if what is published is older than the last segment.
-func (v *verification) stale() *Problem {
-	a, first := v.anchors, v.folder.segments[len(v.folder.segments)-1].first
-	switch {
-	case v.Verifier == nil || a.stranger != nil:
-		return nil
-	case a.published == nil && first > 0:
-		return problem(ClassRolledBack, first, "the published checkpoint is gone, which was there when the last segment began")
-	case a.published != nil && a.published.Size < first:
-		return problem(ClassRolledBack, a.published.Size, "the published checkpoint is older than the last segment: somebody put an old one back")
-	}
-	return nil
-}
-
-// begin finds the first segment to read and the tree before it.
-func (v *verification) begin() error {
-	if v.From && v.anchors.saved != nil {
-		v.number, _ = v.folder.find(v.anchors.saved.Size)
-		v.number = max(v.number, 0)
-	}
-	v.start = v.folder.segments[v.number].first
-	v.report.Start, v.report.Segments = v.start, len(v.folder.segments)-v.number
-	v.join = &join{v: v, size: v.start, sealed: v.start}
-	if v.start == 0 {
-		v.join.edge = &edge{hash: [hashLen]byte([]byte(noHash))}
-		return orNil(v.anchors.behind(v.folder, 0, (&tree.Tree{}).Root()))
-	}
-	before, err := tree.Restore(v.start, v.folder.tile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return problem(ClassMistiled, 0, "the tiles of the entries before %d are needed, and missing: %v", v.start, err)
-	}
-	if err != nil {
-		return problem(ClassMistiled, 0, "the tiles of the entries before %d: %v", v.start, err)
-	}
-	v.join.above, v.join.before = before.Above(), before.Root()
-	return nil
-}
-
 // read walks through the segments, several at a time, and joins what the walks tell in the order of the log.
 func (v *verification) read(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -165,7 +77,7 @@ func (v *verification) read(ctx context.Context) error {
 	})
 	found := v.listen(told)
 	cancel()
-	if err := g.Wait(); found == nil || errors.Is(found, errEnded) {
+	if err := g.Wait(); err != nil && (found == nil || errors.Is(found, errEnded)) {
 		return err
 	}
 	return found

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -225,7 +223,9 @@ func (w *walk) count() *fault {
 	w.index++
 	w.now.counts.entries++
 	if len(full) > 0 {
-		w.tile(full[0].Data)
+		if err := w.tile(full[0].Data); err != nil {
+			return w.fault(faultRead, w.lines.offset, err)
+		}
 	}
 	if slices.Contains(w.wanted, w.index) {
 		w.now.points = append(w.now.points, w.point())
@@ -236,15 +236,13 @@ func (w *walk) count() *fault {
 func (w *walk) point() point { return point{size: w.index, part: w.block.Root()} }
 
 // tile is the end of a tile. It is the end of a stretch too.
-func (w *walk) tile(data []byte) {
+func (w *walk) tile(data []byte) error {
 	root := w.block.Root()
 	w.now.full = &root
 	w.block = tree.Tree{}
 	t := tree.Tile{L: 0, N: w.index/tree.Width - 1, W: tree.Width}
 	w.now.tile, w.now.counts.missing = w.folder.compare(t, data)
-	if err := w.flush(); err != nil {
-		w.now.fault = w.fault(faultRead, w.lines.offset, err)
-	}
+	return w.flush()
 }
 
 // sealLine checks the end of a batch.
@@ -267,35 +265,4 @@ func (w *walk) sealLine(l line) *fault {
 	w.now.counts.seals++
 	w.seal.size, w.seal.end = s.size, w.lines.offset
 	return nil
-}
-
-// Tries and pauses at the end of a log whose last batch is not whole: a running host may be writing it.
-const (
-	growTries = 5
-	growPause = 50 * time.Millisecond
-)
-
-// growing reads a file whose last batch may be on its way.
-type growing struct {
-	ctx    context.Context
-	file   *os.File
-	whole  func(offset int64) bool
-	offset int64
-	tries  int
-}
-
-func (g *growing) Read(p []byte) (int, error) {
-	for {
-		n, err := g.file.Read(p)
-		g.offset += int64(n)
-		if n > 0 || err != io.EOF || g.whole(g.offset) || g.tries == growTries {
-			return n, err
-		}
-		g.tries++
-		select {
-		case <-g.ctx.Done():
-			return 0, g.ctx.Err()
-		case <-time.After(growPause):
-		}
-	}
 }

@@ -48,8 +48,13 @@ func TestQuarantineIsTold(t *testing.T) {
 		for range manyDeaths {
 			w.Call(t.Context(), nil, []byte("unknown message"))
 		}
-		if s := <-told; s.Reason == "" || !s.Quarantined.After(w.clock.now()) || s.Deaths%manyDeaths != 0 {
-			t.Errorf("told of %+v", s)
+		select {
+		case s := <-told:
+			if s.Reason == "" || !s.Quarantined.After(w.clock.now()) || s.Deaths%manyDeaths != 0 {
+				t.Errorf("told of %+v", s)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("nobody was told")
 		}
 		w.clock.move(longestTime)
 	}

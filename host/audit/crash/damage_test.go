@@ -74,9 +74,6 @@ func layoutOf(first uint64, data []byte) []place {
 
 // damage closes the log, damages a copy, and opens the log again.
 func (w *world) damage(t *testing.T, d damage) error {
-	if err := w.publish(t); err != nil {
-		return err
-	}
 	c, err := w.corpse(t)
 	if err != nil {
 		return err
@@ -93,7 +90,7 @@ func (w *world) damage(t *testing.T, d damage) error {
 }
 
 func (w *world) corpse(t *testing.T) (*corpse, error) {
-	c := &corpse{job: w.job, notes: w.kept}
+	c := &corpse{job: w.job}
 	c.job.Dir = newFolder(t)
 	if err := w.log.Close(); err != nil {
 		return nil, err
@@ -101,10 +98,10 @@ func (w *world) corpse(t *testing.T) (*corpse, error) {
 	if err := copyFolder(w.job.Dir, c.job.Dir); err != nil {
 		return nil, err
 	}
-	var err error
-	if w.log, err = openLog(w.job); err != nil {
+	if err := w.reopen(); err != nil {
 		return nil, err
 	}
+	c.notes = w.kept
 	files, err := filepath.Glob(filepath.Join(c.job.Dir, "*.log"))
 	for _, f := range files {
 		s := segment{path: f}

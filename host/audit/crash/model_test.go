@@ -20,11 +20,13 @@ import (
 func TestModel(t *testing.T) {
 	seed := seeded(t)
 	m := newTemplate(t, beforeThird)
+	done, all, counts := 0, length(5_000, 100_000), map[string]int{}
 	limit := time.Now().Add(8 * time.Second)
-	counts := map[string]int{}
-	done, all := 0, length(5_000, 100_000)
-	for life := 0; done < all && (time.Now().Before(limit) || all != 5_000); life++ {
-		w := &world{template: m, counts: counts, r: chance(seed, life)}
+	if all != 5_000 {
+		limit = limit.Add(24 * time.Hour)
+	}
+	for life := 0; done < all && time.Now().Before(limit); life++ {
+		w := &world{template: m, counts: counts, limit: limit, r: chance(seed, life)}
 		if err := w.live(t, &done); err != nil {
 			t.Fatalf("life %d: %v", life, err)
 		}
@@ -40,6 +42,7 @@ type world struct {
 	template
 	r      *rand.Rand
 	counts map[string]int
+	limit  time.Time
 	job    job
 	log    *audit.Log
 	acked  acks
@@ -70,6 +73,9 @@ func (w *world) live(t *testing.T, done *int) error {
 	}
 	history := []string{}
 	for range operations {
+		if time.Now().After(w.limit) {
+			break
+		}
 		name, op := w.choose()
 		history = append(history, name)
 		w.counts[name]++
@@ -133,15 +139,18 @@ func (w *world) publish(*testing.T) error {
 	if err := w.whole(); err != nil {
 		return err
 	}
+	return w.reopen()
+}
+
+// reopen keeps the closed log's checkpoint and opens the log.
+func (w *world) reopen() error {
 	note, err := os.ReadFile(filepath.Join(w.job.Dir, audit.CheckpointName))
 	if err != nil {
 		return err
 	}
 	w.kept = append(w.kept, keptNote{note, w.log.Head().Size})
-	if w.log, err = openLog(w.job); err != nil {
-		return err
-	}
-	return nil
+	w.log, err = openLog(w.job)
+	return err
 }
 
 // whole says what is wrong with the closed log; nothing may be.

@@ -147,7 +147,7 @@ func (k *kept) stored(indexes []int64) ([]tlog.Hash, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = got[0]
+		out[i], k.hashes[index] = got[0], got[0]
 	}
 	return out, nil
 }

@@ -52,8 +52,8 @@ func run(t *testing.T, j job, life time.Duration) outcome {
 	return watch(t, command(t, asChild, j), life, nil)
 }
 
-// watch runs a command to its end. each, if not nil, is called with every line as it comes.
-func watch(t *testing.T, cmd *exec.Cmd, life time.Duration, each func(*outcome)) outcome {
+// watch runs a command to its end. enough, if not nil, is called with every line as it comes, and kills.
+func watch(t *testing.T, cmd *exec.Cmd, life time.Duration, enough func(*outcome) bool) outcome {
 	t.Helper()
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
@@ -66,7 +66,12 @@ func watch(t *testing.T, cmd *exec.Cmd, life time.Duration, each func(*outcome))
 		defer time.AfterFunc(life, func() { _ = cmd.Process.Kill() }).Stop()
 	}
 	o := outcome{acked: acks{}}
-	if err := o.listen(pipe, each); err != nil {
+	err = o.listen(pipe, func() {
+		if enough != nil && enough(&o) {
+			_ = cmd.Process.Kill()
+		}
+	})
+	if err != nil {
 		t.Error(err)
 	}
 	var exit *exec.ExitError
@@ -82,15 +87,13 @@ func watch(t *testing.T, cmd *exec.Cmd, life time.Duration, each func(*outcome))
 }
 
 // listen takes what a child says.
-func (o *outcome) listen(r io.Reader, each func(*outcome)) error {
+func (o *outcome) listen(r io.Reader, each func()) error {
 	in := bufio.NewScanner(r)
 	for in.Scan() {
 		if err := o.hear(in.Text()); err != nil {
 			return err
 		}
-		if each != nil {
-			each(o)
-		}
+		each()
 	}
 	return in.Err()
 }

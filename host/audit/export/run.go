@@ -129,12 +129,10 @@ func rolledBack(at Cursor, size uint64) error {
 
 // catchUp exports what there is before end.
 func (j *Job) catchUp(ctx context.Context, at Cursor, end uint64) (Cursor, error) {
-	first, size, err := j.Log.Bounds()
+	_, size, err := j.Log.Bounds()
 	switch {
 	case err != nil:
 		return at, err
-	case at.Index < first:
-		return at, &GapError{at.Index, first}
 	case at.Hash != "" && at.Index > size:
 		return at, rolledBack(at, size)
 	}

@@ -206,6 +206,8 @@ func TestNotThisLog(t *testing.T) {
 	other.origin = "bulkhead/e/1"
 	forkedLater := newFake(t, 40)
 	forkedLater.grow(t, 100, "forked")
+	forkedNow := newFake(t, 40)
+	forkedNow.grow(t, 10, "forked")
 	pruned := newFake(t, 40)
 	pruned.grow(t, 100, "forked")
 	pruned.first = 50
@@ -213,7 +215,7 @@ func TestNotThisLog(t *testing.T) {
 		log *fakeLog
 		at  *Cursor
 	}{
-		"another origin": {other, at}, "rolled back": {half, at}, "rolled back to nothing": {newFake(t, 0), at}, "forked": {forkedLater, mid},
+		"another origin": {other, at}, "rolled back": {half, at}, "rolled back to nothing": {newFake(t, 0), at}, "forked": {forkedLater, mid}, "forked, and nothing new": {forkedNow, mid},
 		"forked where it was pruned": {pruned, mid},
 	} {
 		var out bytes.Buffer
@@ -279,6 +281,18 @@ func TestFollow(t *testing.T) {
 	l.entries = l.entries[:2]
 	if _, err := j.Run(t.Context()); !errors.Is(err, ErrNotThisLog) {
 		t.Errorf("rolled back: %v", err)
+	}
+	for name, change := range map[string]func(){
+		"rolled back meanwhile": func() { l.entries = l.entries[:1] },
+		"forked meanwhile":      func() { l.entries = l.entries[:1]; l.grow(t, 5, "forked") },
+	} {
+		*l = *newFake(t, 3)
+		j.Start, j.Save = nil, func(Cursor) error { change(); return nil }
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		if _, err := j.Run(ctx); !errors.Is(err, ErrNotThisLog) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
 	}
 }
 

@@ -21,16 +21,17 @@ const patience = 5 * time.Minute
 
 func main() {
 	only := flag.String("only", ".", "run the mutants whose name matches this")
+	all := flag.Bool("all", false, "run every test on every mutant, not only up to the first that notices")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only); err != nil {
+	if err := run(ctx, *only, *all); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string) error {
+func run(ctx context.Context, only string, all bool) error {
 	choice, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -41,7 +42,7 @@ func run(ctx context.Context, only string) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Printf("| guard removed | found by |\n|---|---|\n")
-	if found, err := (mutant{name: "none"}).try(ctx, dir); err != nil || len(found) > 0 {
+	if found, err := (mutant{name: "none"}).try(ctx, dir, true); err != nil || len(found) > 0 {
 		return fmt.Errorf("the suite fails without a mutant: %v %w", found, err)
 	}
 	escaped := 0
@@ -49,7 +50,7 @@ func run(ctx context.Context, only string) error {
 		if !choice.MatchString(m.name) {
 			continue
 		}
-		found, err := m.try(ctx, dir)
+		found, err := m.try(ctx, dir, all)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -65,8 +66,8 @@ func run(ctx context.Context, only string) error {
 	return nil
 }
 
-// try builds the suite with a mutant in place of the log and returns which tests fail.
-func (m mutant) try(ctx context.Context, dir string) ([]string, error) {
+// try builds the suite with a mutant in place of the log and returns which tests fail, all or the first.
+func (m mutant) try(ctx context.Context, dir string, all bool) ([]string, error) {
 	overlay, err := m.overlay(dir)
 	if err != nil {
 		return nil, err
@@ -83,7 +84,9 @@ func (m mutant) try(ctx context.Context, dir string) ([]string, error) {
 			return nil, err
 		}
 		if !ok {
-			found = append(found, test.label)
+			if found = append(found, test.label); !all {
+				break
+			}
 		}
 	}
 	return found, nil
