@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulkhead/host/audit"
-	"bulkhead/host/audit/export"
 	"bulkhead/host/control"
 	"bulkhead/host/gate"
 	"bulkhead/host/manifest"
@@ -35,7 +34,8 @@ cannot be less. A signed entry says first what goes, and the rest verifies as be
 an entry can prove it for ever. A running host is asked to do it, through its control socket; where none runs, this
 command does it with the host's own key.
 
-With --exported, once for each cursor of "audit export", nothing goes that one of them has not passed.`,
+Nothing goes that has not been exported: that one of the cursors of "audit export" has not passed which the manifest's
+[audit] exported names, or --exported.`,
 		Example: "  bin/host audit prune -m host.toml --older-than 120d --exported siem.cursor",
 		Args:    exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
@@ -89,33 +89,9 @@ func (o *pruneOptions) order(ctx context.Context, sys *system) (pruneOrder, erro
 		return pruneOrder{}, usage(errors.New("the log is kept for ever: nothing is ever old enough"))
 	}
 	order := pruneOrder{before: time.Now().Add(-age).Truncate(time.Second)}
-	for _, path := range o.exported {
-		index, err := passed(ctx, sys.logFolder(), path)
-		if err != nil {
-			return pruneOrder{}, err
-		}
-		if order.keep == nil || index < *order.keep {
-			order.keep = &index
-		}
-	}
-	return order, nil
-}
-
-// passed returns how far a cursor has come, which must be one of this log.
-func passed(ctx context.Context, folder, path string) (uint64, error) {
-	at, err := export.ReadCursor(path)
-	if err != nil {
-		return 0, usage(err)
-	}
-	feed, err := new(logKey).feed(folder)
-	if err != nil {
-		return 0, err
-	}
-	defer feed.Close()
-	if err := export.Check(ctx, feed, at); err != nil {
-		return 0, refused(fmt.Errorf("the cursor %s: %w", path, err), "a cursor of another log says nothing about this one")
-	}
-	return at.Index, nil
+	var err error
+	order.keep, err = sys.exported(ctx, o.exported)
+	return order, err
 }
 
 // prunePatience is how long an administrator waits: deleting takes a moment for each segment.

@@ -120,6 +120,25 @@ func TestPruneWaitsForExports(t *testing.T) {
 	}
 }
 
+// What the manifest's exports have not passed stays, whoever prunes; without the cursor everything does.
+func TestPruneWaitsForTheManifestsExports(t *testing.T) {
+	path := oldLog(t, 600, 100*days)
+	dir := filepath.Dir(path)
+	text, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, append(text, "exported = [\"siem.cursor\"]\n"...), 0o600))
+	prune := []string{"audit", "prune", "-m", path}
+	if code, out, errOut := hostCommand("", prune...); code != exitUsage || len(segments(t, filepath.Join(dir, "state"))) < 3 {
+		t.Errorf("without the cursor: %d, %s%s", code, out, errOut)
+	}
+	if code, _, errOut := hostCommand("", "audit", "export", filepath.Join(dir, "state"), "--cursor", filepath.Join(dir, "siem.cursor"), "-o", filepath.Join(dir, "out"), "--until", "300"); code != 0 {
+		t.Fatal(errOut)
+	}
+	if code, out, errOut := hostCommand("", prune...); code != exitFailure || !strings.Contains(out, "entries 0 to 255 are gone") {
+		t.Errorf("%d, %s%s", code, out, errOut)
+	}
+}
+
 func TestPruneOrder(t *testing.T) {
 	five := uint64(5)
 	for _, o := range []pruneOrder{{before: time.Unix(1_800_000_000, 0)}, {time.Unix(1_800_000_000, 0), &five}} {

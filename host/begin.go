@@ -32,7 +32,7 @@ func (h *running) begin(ctx context.Context) error {
 	if err := h.record(ctx, gate.HostStart, past.ended()); err != nil {
 		return err
 	}
-	h.began, h.said = true, time.Now()
+	h.began, h.said = true, h.clocks.careful()
 	return h.sys.recordKeys(ctx, h.selected)
 }
 

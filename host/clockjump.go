@@ -30,6 +30,8 @@ type clockLog struct {
 	read     twoClocks
 	ahead    atomic.Int64 // wall clock less the other, in microseconds, when last seen
 	advanced atomic.Bool  // it has jumped forwards
+	past     time.Time    // of the last entry when the clocks began, or of the wall clock then; the other clock said began
+	began    time.Duration
 }
 
 // newClockLog puts the clocks before log, whose last entry is of a time that is past: a wall clock that lies before it has
@@ -37,6 +39,10 @@ type clockLog struct {
 func newClockLog(log gate.Log, s *system, read twoClocks, last time.Time) *clockLog {
 	c := &clockLog{log: log, system: s, read: read}
 	wall, passed := read()
+	c.past, c.began = wall, passed
+	if !last.IsZero() && last.Before(wall) {
+		c.past = last
+	}
 	if last.Before(wall.Add(clockSlack)) {
 		last = wall
 	}
@@ -50,6 +56,16 @@ func (c *clockLog) Append(ctx context.Context, e gate.Entry) (gate.Receipt, erro
 		return gate.Receipt{}, err
 	}
 	return c.log.Append(ctx, e)
+}
+
+// careful is the time for what cannot be taken back: the wall clock, unless it has jumped forwards. Then nobody knows which
+// was right, and only the time counts that has passed since.
+func (c *clockLog) careful() time.Time {
+	wall, passed := c.read()
+	if least := c.past.Add(passed - c.began); c.advanced.Load() && least.Before(wall) {
+		return least
+	}
+	return wall
 }
 
 // look records a jump, once.

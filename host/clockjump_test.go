@@ -117,6 +117,30 @@ func TestClockBehindTheLastEntry(t *testing.T) {
 	}
 }
 
+// A clock that jumps forwards makes nothing old. One that was behind the log and is put right makes what passed since old.
+func TestCarefulTime(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		name               string
+		last, wall, passed time.Duration // of the last entry; then both clocks move
+		want               time.Duration // from the wall clock at the beginning
+	}{
+		{"time passes", -day, day, day, day},
+		{"forwards", -day, 3650 * day, time.Hour, -day + time.Hour},
+		{"backwards", -day, -3650 * day, time.Hour, -3650 * day},
+		{"wrong at the start, then put right", 10 * day, 11 * day, time.Hour, time.Hour},
+	} {
+		clocks, _, c := clockWorld(tt.last)
+		began, _ := clocks.read()
+		c.Append(t.Context(), gate.Entry{Event: gate.HostStart})
+		clocks.move(tt.wall, tt.passed)
+		c.Append(t.Context(), gate.Entry{Event: gate.KeyUse})
+		if got := c.careful().Sub(began); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 // However many look at the same moment, a jump is one entry.
 func TestClockJumpIsSaidOnce(t *testing.T) {
 	clocks, log, c := clockWorld(0)

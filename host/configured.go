@@ -26,6 +26,7 @@ type auditSettings struct {
 	Except    []string `json:"except,omitempty"`
 	SignEach  []string `json:"sign_each,omitempty"`
 	Retention string   `json:"retention"`
+	Exported  []string `json:"exported,omitempty"`
 	Segment   string   `json:"segment"`
 	Origin    string   `json:"origin,omitempty"`
 }
@@ -36,7 +37,7 @@ func (s *system) configured() configured {
 }
 
 func settingsOf(a manifest.Audit) auditSettings {
-	return auditSettings{a.Level.String(), a.Except, a.SignEach, manifest.FormatRetention(a.Retention), manifest.FormatSegment(a.Segment), a.Origin}
+	return auditSettings{a.Level.String(), a.Except, a.SignEach, manifest.FormatRetention(a.Retention), a.Exported, manifest.FormatSegment(a.Segment), a.Origin}
 }
 
 // auditOff is said wherever somebody may look.
@@ -48,6 +49,9 @@ func (a auditSettings) text() string {
 		return auditOff
 	}
 	out := fmt.Sprintf("log: level %s, kept %s", a.Level, kept(a.Retention))
+	if a.Exported != nil {
+		out += " and until exported past " + strings.Join(a.Exported, " ")
+	}
 	if a.Except != nil {
 		out += ", without " + strings.Join(a.Except, " ")
 	}

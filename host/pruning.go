@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bulkhead/host/audit"
+	"bulkhead/host/audit/export"
 	"bulkhead/host/gate"
 	"bulkhead/host/manifest"
 )
@@ -48,6 +49,48 @@ func parsePruneOrder(text string) (o pruneOrder, err error) {
 	return o, nil
 }
 
+// exported returns the entry from which on everything stays: the first that one of the cursors has not passed. A cursor
+// that is missing, or is not of this log, is an error: then nothing may go.
+func (s *system) exported(ctx context.Context, cursors []string) (*uint64, error) {
+	var keep *uint64
+	for _, path := range cursors {
+		index, err := s.passed(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if keep == nil || index < *keep {
+			keep = &index
+		}
+	}
+	return keep, nil
+}
+
+// passed returns how far a cursor has come, which must be one of this log.
+func (s *system) passed(ctx context.Context, path string) (uint64, error) {
+	at, err := export.ReadCursor(path)
+	if err != nil {
+		return 0, usage(err)
+	}
+	feed, err := new(logKey).feed(s.logFolder())
+	if err != nil {
+		return 0, err
+	}
+	defer feed.Close()
+	if err := export.Check(ctx, feed, at); err != nil {
+		return 0, refused(fmt.Errorf("the cursor %s: %w", path, err), "a cursor of another log says nothing about this one")
+	}
+	return at.Index, nil
+}
+
+// cursors are those that the manifest names.
+func (s *system) cursors() []string {
+	var out []string
+	for _, path := range s.Audit.Exported {
+		out = append(out, s.Join(path))
+	}
+	return out
+}
+
 // A pruneResult says what went, or would go, and what stayed in spite of its age.
 type pruneResult struct {
 	audit.Pruned
@@ -66,6 +109,13 @@ func (s *system) prune(ctx context.Context, log *audit.Log, o pruneOrder, now ti
 	}
 	if o.before.After(now.Add(-retention)) {
 		return pruneResult{}, fmt.Errorf("entries younger than %s stay: the manifest's [audit] retention says so", manifest.FormatRetention(retention))
+	}
+	keep, err := s.exported(ctx, s.cursors())
+	if err != nil {
+		return pruneResult{}, err
+	}
+	if o.keep == nil || keep != nil && *keep < *o.keep {
+		o.keep = keep
 	}
 	old, err := log.Prunable(o.before, nil)
 	if err != nil {
@@ -89,6 +139,9 @@ func (h *running) pruneAct(dry bool) func(context.Context, string) (any, error) 
 		o, err := parsePruneOrder(resource)
 		if err != nil {
 			return nil, err
+		}
+		if h.clocks.advanced.Load() {
+			return nil, errors.New("the wall clock has jumped forwards, so everything looks old: nothing goes before the next start")
 		}
 		return h.sys.prune(ctx, h.log, o, time.Now(), dry)
 	}

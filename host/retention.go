@@ -27,7 +27,7 @@ func (h *running) retain(tick <-chan time.Time) {
 	go func() {
 		defer close(h.retention.done)
 		for {
-			if err := h.prune(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			if err := h.prune(ctx, h.clocks.careful()); err != nil && ctx.Err() == nil {
 				h.logger.Error("the log could not be pruned", "error", err)
 			}
 			select {
@@ -47,13 +47,9 @@ func (r *retention) close() {
 	}
 }
 
-// prune deletes what is older than the manifest says. A wall clock that has jumped forwards would have everything look
-// old: then nothing goes before the next start, by which an operator may have looked at it. What the host started with is
-// said again before it grows old itself, so that the next start finds it.
+// prune deletes what is older than the manifest says. What the host started with is said again before it grows old itself,
+// so that the next start finds it. What the manifest's exports have not passed stays.
 func (h *running) prune(ctx context.Context, now time.Time) error {
-	if h.clocks.advanced.Load() {
-		return nil
-	}
 	keep := h.sys.Audit.Retention
 	if now.Sub(h.said) >= keep/2 {
 		if err := h.sys.note(ctx, h.selected, gate.ConfigLoad, h.sys.Device.Name, "said again, so that pruning does not forget it", h.sys.configured()); err != nil {
@@ -61,7 +57,11 @@ func (h *running) prune(ctx context.Context, now time.Time) error {
 		}
 		h.said = now
 	}
-	p, err := h.log.Prune(ctx, now.Add(-keep), nil)
+	from, err := h.sys.exported(ctx, h.sys.cursors())
+	if err != nil {
+		return err
+	}
+	p, err := h.log.Prune(ctx, now.Add(-keep), from)
 	if err == nil && p.Segments > 0 {
 		h.logger.Info("the log was pruned", "entries", fmt.Sprintf("%d to %d", p.First, p.Size-1), "segments", p.Segments)
 	}

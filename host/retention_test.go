@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -63,6 +65,14 @@ func (h *running) oldest(t *testing.T) uint64 {
 	return index
 }
 
+// once is what a start does.
+func (h *running) once() {
+	tick := make(chan time.Time)
+	h.retain(tick)
+	tick <- time.Now() // the first pruning is over
+	h.retention.close()
+}
+
 func TestRetentionPrunes(t *testing.T) {
 	h := newAged(t, manifest.Audit{Level: gate.Standard, Retention: manifest.DefaultRetention})
 	ten := 10 * 24 * time.Hour
@@ -70,14 +80,12 @@ func TestRetentionPrunes(t *testing.T) {
 		t.Fatalf("pruned before its time: %v, oldest %d", err, h.oldest(t))
 	}
 	h.clocks.advanced.Store(true)
-	if err := h.prune(t.Context(), time.Now()); err != nil || h.oldest(t) != 0 {
-		t.Fatalf("pruned by a clock that has jumped: %v, oldest %d", err, h.oldest(t))
+	h.once()
+	if h.oldest(t) != 0 {
+		t.Fatalf("pruned by a clock that has jumped: oldest %d", h.oldest(t))
 	}
 	h.clocks.advanced.Store(false)
-	tick := make(chan time.Time)
-	h.retain(tick)
-	tick <- time.Now() // the first pruning is over
-	h.retention.close()
+	h.once()
 	if h.oldest(t) == 0 {
 		t.Error("nothing was pruned")
 	}
@@ -126,5 +134,14 @@ func TestRetentionRemembersTheStart(t *testing.T) {
 	past, err := readHistory(h.log.Latest)
 	if err != nil || past.config == nil || past.config.Audit.Retention != "2d" {
 		t.Errorf("%+v, %v", past, err)
+	}
+}
+
+// What has not been exported stays, as long as the cursor says so or is missing.
+func TestRetentionWaitsForExports(t *testing.T) {
+	h := newAged(t, manifest.Audit{Level: gate.Standard, Retention: manifest.DefaultRetention, Exported: []string{"siem.cursor"}})
+	h.sys.Dir = h.sys.State
+	if err := h.prune(t.Context(), time.Now()); !errors.Is(err, os.ErrNotExist) || h.oldest(t) != 0 {
+		t.Fatalf("pruned without the cursor: %v, oldest %d", err, h.oldest(t))
 	}
 }

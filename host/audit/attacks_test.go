@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -230,15 +231,19 @@ func TestVerifyReadsPlainFilesInTheFolderOnly(t *testing.T) {
 	if _, err := verify(t, dir); err == nil {
 		t.Error("a link was followed")
 	}
+	if err := errors.Join(os.Remove(path), os.Rename(outside, path+".moved"), os.Symlink(filepath.Base(path)+".moved", path)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(t, dir); err == nil {
+		t.Error("a link inside of the folder was followed")
+	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := mkfifo(path); err != nil {
+	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := verify(t, dir); err == nil || !strings.Contains(err.Error(), "regular") {
 		t.Errorf("a pipe: %v", err)
 	}
 }
-
-func mkfifo(path string) error { return unix.Mkfifo(path, 0o600) }

@@ -207,7 +207,11 @@ func (f *Feed) goTo(from uint64) error {
 	if at < 0 {
 		return fmt.Errorf("entry %d: %w", from, fs.ErrNotExist)
 	}
-	grown, err := tree.Restore(segments[at], func(t tree.Tile) ([]byte, error) { return readTile(f.root, t) })
+	tiles, err := f.Tiles(segments[at])
+	if err != nil {
+		return err
+	}
+	grown, err := tree.Restore(segments[at], tiles)
 	if err != nil {
 		return fmt.Errorf("the tree before %s: %w", segmentName(segments[at]), err)
 	}

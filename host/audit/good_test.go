@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 )
 
@@ -149,4 +150,81 @@ func TestVerifyBesideARunningHost(t *testing.T) {
 	cancel()
 	g.Wait()
 	t.Logf("%d verifications, of sizes from %d to %d", len(sizes), sizes[0], sizes[len(sizes)-1])
+}
+
+// A batch that is on its way to the device when it is read is waited for.
+func TestVerifyWaitsForABatchOnItsWay(t *testing.T) {
+	f := readFiles(t, folderOf(made(t, 3)))
+	whole := f[segmentName(0)]
+	dir := (&world{t: t}).left(t, f.with(segmentName(0), whole[:len(whole)-300]))
+	rest := make(chan error, 1)
+	go func() {
+		time.Sleep(growPause * 3 / 2)
+		file, err := os.OpenFile(filepath.Join(folderOf(dir), segmentName(0)), os.O_WRONLY|os.O_APPEND, 0)
+		if err == nil {
+			err = writeSynced(file, []byte(whole[len(whole)-300:]))
+		}
+		rest <- err
+	}()
+	if r, err := verify(t, dir); err != nil || r.Size != 3 {
+		t.Errorf("%v: %+v", err, r)
+	}
+	if err := <-rest; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The checkpoint may be read before a segment begins, and the segments be listed after.
+func TestVerifyLooksAgainForWhatIsPublished(t *testing.T) {
+	dir, l := grown(t, 300, small)
+	early := l.Checkpoint()
+	for early == nil {
+		time.Sleep(growPause)
+		early = l.Checkpoint()
+	}
+	grow(t, l, 300)
+	mustClose(t, l)
+	path := filepath.Join(folderOf(dir), CheckpointName)
+	if err := os.WriteFile(path, early, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := verify(t, dir)
+	found(t, err, ClassRolledBack, headOf(t, early).Size)
+	go func() {
+		time.Sleep(growPause * 3 / 2)
+		_ = os.WriteFile(path+".new", l.Checkpoint(), 0o600)
+		_ = os.Rename(path+".new", path)
+	}()
+	if _, err := verify(t, dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func headOf(t *testing.T, note []byte) checkpoint.Head {
+	t.Helper()
+	h, err := testSigner(t).Verifier().Open(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// What is pruned between two segments is no gap: Verify begins again.
+func TestVerifyBeginsAgainWhenSegmentsArePruned(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	dir, l := grown(t, 1000, small, func(c *Config) { c.Now = func() time.Time { return now } })
+	now = now.Add(time.Hour)
+	grow(t, l, 300)
+	var once sync.Once
+	prune := func(int64, int64) {
+		once.Do(func() {
+			if p, err := l.Prune(ctx, now, nil); err != nil || p.Segments < 3 {
+				t.Errorf("pruned %+v, %v", p, err)
+			}
+		})
+	}
+	r, err := verify(t, dir, func(o *Options) { o.Workers, o.Progress = 1, prune })
+	if err != nil || r.Pruned == 0 {
+		t.Errorf("%v: %+v", err, r)
+	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // built makes a log of n entries in one segment, faster than a host does.
-func built(t *testing.T, n int) files {
+func built(t testing.TB, n, batch int) files {
 	t.Helper()
 	signer, encoder, last := testSigner(t), newEncoder(), noHash
 	var whole tree.Tree
@@ -30,7 +30,7 @@ func built(t *testing.T, n int) files {
 		if _, full, err = whole.Append(tlog.RecordHash(body), nil, full); err != nil {
 			t.Fatal(err)
 		}
-		if i%1000 == 999 || i == n-1 {
+		if i%batch == batch-1 || i == n-1 {
 			head := checkpoint.Head{Origin: signer.Origin(), Size: whole.Size(), Root: whole.Root()}
 			text = append(text, resigned(signer)(head, "")...)
 		}
@@ -50,7 +50,7 @@ func tilesOf(full []tree.Full) files {
 
 // A log that is large enough for tiles of tiles.
 func TestVerifyChecksTilesOfTiles(t *testing.T) {
-	log := built(t, 1<<16+10)
+	log := built(t, 1<<16+10, 1000)
 	w := &world{t: t}
 	if r, err := verify(t, w.left(t, log)); err != nil || r.MissingTiles != 0 || r.Size != 1<<16+10 {
 		t.Fatalf("%v: %+v", err, r)

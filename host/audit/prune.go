@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
 	"bulkhead/host/audit/tree"
+	"bulkhead/host/checkpoint"
 	"bulkhead/host/gate"
 	"bulkhead/host/safefile"
 )
@@ -101,18 +104,39 @@ func (l *Log) Prunable(before time.Time, limit *uint64) (Pruned, error) {
 		if !end.time.Before(before) {
 			break
 		}
-		if end.seal.size != next {
-			return Pruned{}, &Problem{ClassDeleted, end.seal.size, fmt.Sprintf("%s does not lead up to %s", segmentName(segments[i]), segmentName(next))}
+		if err := l.vouch(next, end); err != nil {
+			return Pruned{}, fmt.Errorf("reading %s: %w", segmentName(segments[i]), err)
 		}
 		p = Pruned{segments[0], next, base64.StdEncoding.EncodeToString(end.seal.root[:]), end.hash, i + 1, p.Bytes + end.bytes}
 	}
 	return p, nil
 }
 
+// vouch makes sure that a segment ends as this log has made it. Everything in the file may have been edited: what it says
+// of its age decides what goes, and the entry about a pruning is the host's own word for what went.
+func (l *Log) vouch(next uint64, end ending) error {
+	if end.seal.size != next {
+		return &Problem{ClassDeleted, end.seal.size, fmt.Sprintf("it does not lead up to %s", segmentName(next))}
+	}
+	v := l.writer.Signer.Verifier()
+	if !v.Seal(checkpoint.Head{Origin: v.Origin(), Size: next, Root: end.seal.root}, end.seal.sig[:]) {
+		return &Problem{ClassForged, next - 1, "its last seal was not made with this log's key"}
+	}
+	err := l.covers(next-1, end.body)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the tiles of what would be pruned: %w\nhint: the next start makes them anew", err)
+	}
+	if err != nil {
+		return &Problem{ClassEdited, next - 1, fmt.Sprintf("the tree does not prove the entry: %v", err)}
+	}
+	return nil
+}
+
 // An ending is what is known of a segment's last batch.
 type ending struct {
 	seal  seal
-	hash  string // of the last entry
+	body  []byte // of the last entry
+	hash  string
 	time  time.Time
 	bytes int64
 }
@@ -146,7 +170,7 @@ func parseEnding(tail []byte, info os.FileInfo) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	return ending{s, rec.hash, parseTime(rec.entry.Timestamp), info.Size()}, nil
+	return ending{s, rec.body, rec.hash, parseTime(rec.entry.Timestamp), info.Size()}, nil
 }
 
 // cutLine splits the last line off, without its newline. What does not end in a newline has no last line.

@@ -162,18 +162,30 @@ func (l *Log) Tile(path string) ([]byte, error) {
 
 // tile returns the first hashes of a tile, from memory or from the disk.
 func (w *writer) tile(t tree.Tile) ([]byte, error) {
-	w.treeMu.Lock()
-	size := w.tree.Size()
-	data := w.tree.Partial(t.L, t.W)
-	w.treeMu.Unlock()
-	if size>>(tree.Height*(t.L+1)) == t.N && data != nil {
-		return data, nil
-	}
-	data, err := w.tiles.read(tree.Tile{L: t.L, N: t.N, W: tree.Width})
-	if err != nil {
-		return nil, err
+	data := w.recent(t)
+	if data == nil {
+		var err error
+		if data, err = w.tiles.read(tree.Tile{L: t.L, N: t.N, W: tree.Width}); err != nil {
+			return nil, err
+		}
 	}
 	return data[:t.W*tlog.HashSize], nil
+}
+
+// recent returns a tile at the tree's right edge, nil if it is not there. The batch that is on its way to the device is in
+// the tree already: what it fills is nowhere else yet, though the beginning of it may be durable.
+func (w *writer) recent(t tree.Tile) []byte {
+	w.treeMu.Lock()
+	defer w.treeMu.Unlock()
+	if w.tree.Size()>>(tree.Height*(t.L+1)) == t.N {
+		return w.tree.Partial(t.L, t.W)
+	}
+	for _, f := range w.full {
+		if f.L == t.L && f.N == t.N {
+			return f.Data
+		}
+	}
+	return nil
 }
 
 // bundle returns entries with their lengths before them, 16 bits, big endian.

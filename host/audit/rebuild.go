@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -33,8 +34,11 @@ func (r *replay) rebuild(segments []uint64) error {
 // regrow grows the tree of all segments but the last, from the tiles of what was pruned, and visits the tiles that it fills.
 func (r *replay) regrow(segments []uint64, visit func(tree.Full) error) (*tree.Tree, error) {
 	t, err := tree.Restore(segments[0], r.readTile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, problem(ClassMistiled, 0, "tiles of what was pruned are lost: %v", err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("the tiles of what was pruned are lost: %w", err)
+		return nil, fmt.Errorf("reading the tiles of what was pruned: %w", err)
 	}
 	for _, first := range segments[:len(segments)-1] {
 		var full []tree.Full

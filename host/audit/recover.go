@@ -49,6 +49,7 @@ func resume(c Config, root *os.Root) (*writer, error) {
 	}
 	w.tiles = newTiles(root)
 	w.tiles.keep(r.full)
+	w.full = nil
 	return w, nil
 }
 

@@ -49,14 +49,13 @@ func (w *writer) recordFull(cause error) {
 		again.add(newRequest(e))
 		again.commit()
 	}
-	if again.failure() == nil {
+	if again.tiles.close() == nil && again.failure() == nil {
 		w.treeMu.Lock()
-		w.tree = again.tree.Clone()
+		w.tree, w.full = again.tree.Clone(), nil
 		w.treeMu.Unlock()
 		w.last.Store(again.last.Load())
 		_ = again.publish() // else it stays as it was
 		w.published.Store(again.published.Load())
 	}
-	again.tiles.close()
 	again.file.Close()
 }

@@ -162,7 +162,7 @@ func (v *verification) beginning() *Problem {
 	if v.start == 0 {
 		return nil
 	}
-	if !v.From {
+	if !v.From || v.start > v.report.Saved { // nobody believes anything of the entries between
 		if p := v.pruned(); p != nil {
 			return p
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -132,6 +133,13 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 	if err != nil || r.Start != 512 || r.Pruned != 512 || r.Size != l.Head().Size {
 		t.Errorf("%v: %+v", err, r)
 	}
+	before, err := testSigner(t).Verifier().Open(early)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := before
+	head.Root[0] ^= 1
+	other := []byte(publishedBy(t, testSigner(t), head))
 	flipped := []byte(w.log["tile/0/000"])
 	flipped[9*32] ^= 1
 	backwards := files{}
@@ -144,6 +152,7 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 	for _, a := range []attack{
 		{name: "saved before", files: w.log, with: []func(*Options){against(early)}},
 		{name: "from what was saved before", files: w.log, with: []func(*Options){against(early), from}},
+		{name: "saved before, of another history", files: w.log, with: []func(*Options){against(other)}, class: ClassForked, index: before.Size - 1},
 		{name: "saved after", files: w.log, with: []func(*Options){against(l.Checkpoint()), from}},
 		{name: "stopped while it pruned", files: backwards.without(segmentName(0))},
 		{name: "what was pruned put back", files: backwards},
@@ -159,6 +168,32 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What the host says of a pruning is held against what is left.
+func TestPruningsAreHeldAgainstWhatIsLeft(t *testing.T) {
+	good := pruning{first: 0, size: 256, root: tlog.Hash{1}, hash: strings.Repeat("a", hashLen)}
+	otherRoot, otherHash, stopped := good, good, good
+	otherRoot.root[5] = 1
+	otherHash.hash = strings.Repeat("b", hashLen)
+	stopped.size = 512
+	dir := (&world{t: t}).left(t, files{segmentName(256): ""}.with("tile/0/000", strings.Repeat("x", 256*32)))
+	f, err := openFolder(folderOf(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, c := range []struct {
+		name  string
+		says  *pruning
+		class Class
+	}{{"right", &good, ""}, {"nothing", nil, ClassDeleted}, {"another root", &otherRoot, ClassMistiled}, {"another last entry", &otherHash, ClassDeleted}, {"more, and was stopped", &stopped, ""}} {
+		v := &verification{folder: f, start: 256}
+		v.join = &join{v: v, before: good.root, prune: c.says, first: &edge{hash: [hashLen]byte([]byte(good.hash))}}
+		if p := v.pruned(); p == nil && c.class != "" || p != nil && p.Class != c.class {
+			t.Errorf("%s: %v", c.name, p)
+		}
 	}
 }
 

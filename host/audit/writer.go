@@ -57,12 +57,12 @@ type writer struct {
 	buf       []byte
 	batch     []*request
 	view      tree.View
-	full      []tree.Full // tiles that the batch filled
 	tiles     *tiles
 	notary    notary
 
 	treeMu sync.Mutex
 	tree   tree.Tree
+	full   []tree.Full // tiles that the batch filled
 
 	last      atomic.Pointer[durable]
 	published atomic.Pointer[published]
@@ -174,7 +174,7 @@ func (w *writer) commit() {
 		r.done <- err
 	}
 	clear(w.batch)
-	w.buf, w.batch, w.full = w.buf[:0], w.batch[:0], nil
+	w.buf, w.batch = w.buf[:0], w.batch[:0]
 	if err == nil && w.due() {
 		if err := w.rotate(); err != nil {
 			w.giveUp(fmt.Errorf("beginning a segment: %w", err))
@@ -223,6 +223,9 @@ func (w *writer) write(b *batch) error {
 	}
 	w.size += int64(len(w.buf))
 	w.tiles.keep(w.full) // before anybody may ask for them
+	w.treeMu.Lock()
+	w.full = nil
+	w.treeMu.Unlock()
 	w.last.Store(&durable{b, w.time})
 	return nil
 }

@@ -15,6 +15,7 @@ type Audit struct {
 	Except    []string      // events, or "class.*", that are left out; none is mandatory, each would be recorded otherwise
 	SignEach  []string      // events, or "class.*", whose entries are signed one by one; each is recorded
 	Retention time.Duration // after which segments may go, whole days; 0: never
+	Exported  []string      // cursors of exports, in the manifest's folder: nothing is pruned that one has not passed
 	Segment   uint64        // bytes after which a new segment begins
 	Origin    string        // of the log's checkpoints; "": made of the device's name and the key's id
 }
@@ -82,7 +83,7 @@ func originLine(v any) string {
 
 // newAudit reads what is the default where it is missing. Under a level that is wrong, nothing else is.
 func newAudit(v values) Audit {
-	a := Audit{Except: v.texts("except"), SignEach: v.texts("sign_each"), Origin: v.text("origin", "")}
+	a := Audit{Except: v.texts("except"), SignEach: v.texts("sign_each"), Exported: v.texts("exported"), Origin: v.text("origin", "")}
 	var err error
 	if a.Level, err = gate.ParseLevel(v.text("level", DefaultLevel.String())); err != nil {
 		a.Level = gate.Detailed
@@ -96,12 +97,15 @@ func newAudit(v values) Audit {
 func checkAudit(m *Manifest, d document) {
 	at := keyPath{"audit"}
 	if m.Audit.Level == gate.Off {
-		for _, key := range []string{"except", "sign_each", "retention"} {
+		for _, key := range []string{"except", "sign_each", "retention", "exported"} {
 			if _, ok := d.values.table("audit")[key]; ok {
 				d.add(at.add(key), "take it out, or choose a level", "has no effect with level = %q", gate.Off)
 			}
 		}
 		return
+	}
+	if m.Audit.Retention == 0 && m.Audit.Exported != nil {
+		d.add(at.add("exported"), "take it out", "has no effect: nothing is ever pruned")
 	}
 	for i, pattern := range m.Audit.Except {
 		checkExcept(m.Audit.Level, pattern, at.add("except").index(i), d.report)

@@ -35,6 +35,23 @@ func TestAuditOff(t *testing.T) {
 	})
 }
 
+// Cursors are files in the manifest's folder, and of no use where nothing is pruned.
+func TestAuditExported(t *testing.T) {
+	m, got := loadAudit(t, "exported = [\"siem.cursor\", \"state/other.cursor\"]\n")
+	compare(t, got, nil)
+	if len(m.Audit.Exported) != 2 || m.Audit.Exported[0] != "siem.cursor" {
+		t.Errorf("%+v", m.Audit)
+	}
+	_, got = loadAudit(t, "retention = \"forever\"\nexported = [\"siem.cursor\"]\n")
+	compare(t, got, []want{{105, "audit.exported", "has no effect"}})
+	_, got = loadAudit(t, "level = \"off\"\nexported = [\"siem.cursor\"]\n")
+	compare(t, got, []want{{105, "audit.exported", "has no effect"}})
+	_, got = loadAudit(t, "exported = [\"../siem.cursor\"]\n")
+	compare(t, got, []want{{104, "audit.exported[0]", ""}})
+	_, got = loadAudit(t, "exported = []\n")
+	compare(t, got, []want{{104, "audit.exported", ""}})
+}
+
 // All problems come at once, and one that follows from another does not.
 func TestAuditProblemsAtOnce(t *testing.T) {
 	_, got := loadAudit(t, "level = \"loud\"\nexcept = [\"call.*\", \"cache.reject\"]\nsign_each = [\"keys\"]\nretention = \"1y\"\nsegment = \"1B\"\norigin = \"a b\"\n")

@@ -51,6 +51,7 @@ func hostKeys() []rule {
 		{key: "audit.except", kind: texts, some: true, check: selector, hint: `except = ["auth.success"]: events that are left out, as bin/host audit events lists them`},
 		{key: "audit.sign_each", kind: texts, some: true, check: selector, hint: `sign_each = ["key.*"]: events whose entries are signed one by one`},
 		{key: "audit.retention", kind: text, check: limit(ParseRetention), hint: `retention = "90d", or "forever"`},
+		{key: "audit.exported", kind: texts, some: true, check: localPath, hint: `exported = ["siem.cursor"]: cursors of bin/host audit export that pruning waits for`},
 		{key: "audit.segment", kind: text, check: limit(ParseSegment), hint: `segment = "8MiB"; units are KiB, MiB and GiB, from 64KiB to 1GiB`},
 		{key: "audit.origin", kind: text, check: originLine, hint: `origin = "example.com/press-7"`},
 		{key: "backend", kind: table, some: true},

@@ -4,6 +4,7 @@ package crash
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,26 +48,35 @@ func fullDisk(t *testing.T, producers int) {
 	if last := k.entries[len(k.entries)-1]; last.Event != gate.AuditFull {
 		t.Errorf("the last entry is %s, not that the disk is full", last.Event)
 	}
-	// Still full: a start may fail, and loses nothing.
-	if l, err := openLog(j); err == nil {
-		if err := l.Close(); err != nil && !errors.Is(err, syscall.ENOSPC) {
-			t.Error(err)
-		}
-	} else if !errors.Is(err, syscall.ENOSPC) {
-		t.Errorf("opening on a full disk: %v", err)
-	}
+	roomless(t, j)
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
+	goesOn(t, j, o.acked)
+}
+
+// roomless starts once more on the full disk. That may fail, and loses nothing.
+func roomless(t *testing.T, j job) {
+	t.Helper()
+	l, err := openLog(j)
+	if err == nil {
+		err = l.Close()
+	}
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a start on a full disk: %v", err)
+	}
+}
+
+// goesOn starts with room again.
+func goesOn(t *testing.T, j job, acked acks) {
+	t.Helper()
 	j.Life, j.Producers, j.Rounds = "again", 4, 4
-	again := run(t, j, 0)
-	if again.code != exitDone {
-		t.Fatalf("with room again, the next start ended with code %d: %s", again.code, again.words)
+	o := run(t, j, 0)
+	if o.code != exitDone {
+		t.Fatalf("with room again, the next start ended with code %d: %s", o.code, o.words)
 	}
-	for index, hash := range o.acked {
-		again.acked[index] = hash
-	}
-	if err := check(j, again.acked); err != nil {
+	maps.Copy(o.acked, acked)
+	if err := check(j, o.acked); err != nil {
 		t.Error(err)
 	}
 	if !clean(j) {

@@ -40,9 +40,6 @@ func small(t *testing.T, m template) job {
 	return j
 }
 
-// beforeThird is how many entries a log has that is about to begin its third segment.
-const beforeThird = 2*256 - 8
-
 // The n-loop: whatever call fails, and however: nothing acknowledged is lost, nothing is acknowledged after a failure, and
 // the next start goes on.
 func TestEveryFaultFailsClosedAndLosesNothing(t *testing.T) {
@@ -54,7 +51,7 @@ func TestEveryFaultFailsClosedAndLosesNothing(t *testing.T) {
 	}
 	cases := enumerate(events)
 	all := len(cases)
-	if n := length(120, all); n < all {
+	if n := length(100, all); n < all {
 		chance(seed, 0).Shuffle(all, func(i, k int) { cases[i], cases[k] = cases[k], cases[i] })
 		cases = cases[:n]
 	}

@@ -86,6 +86,9 @@ type template struct {
 	acked acks
 }
 
+// beforeThird is how many entries a log has that is about to begin its third segment.
+const beforeThird = 2*256 - 8
+
 // newTemplate makes a log of so many entries in segments of 256.
 func newTemplate(t *testing.T, n int) template {
 	t.Helper()

@@ -24,7 +24,7 @@ func TestPowerCutAfterAnyCall(t *testing.T) {
 		if o.code != exitDone {
 			t.Fatalf("the child ended with code %d: %s", o.code, o.words)
 		}
-		p := player{t: t, job: j, disk: d, seed: seed, acked: maps.Clone(m.acked), cuts: length(100, 1<<20)}
+		p := player{t: t, job: j, disk: d, seed: seed, acked: maps.Clone(m.acked), cuts: length(50, 1<<20)}
 		cuts += p.play(events)
 		if t.Failed() {
 			break
@@ -37,7 +37,7 @@ func TestPowerCutAfterAnyCall(t *testing.T) {
 func TestPowerCutWhileRecovering(t *testing.T) {
 	seed := seeded(t)
 	m, cuts := newTemplate(t, beforeThird), 0
-	for round := range length(6, 100) {
+	for round := range length(4, 100) {
 		r := chance(seed, round)
 		j := small(t, m)
 		d := mustDisk(t, j.Dir)

@@ -78,7 +78,7 @@ func (m mutant) try(ctx context.Context, dir string, all bool) ([]string, error)
 		return nil, fmt.Errorf("building: %w\n%s", err, out)
 	}
 	var found []string
-	for _, test := range tests() {
+	for _, test := range m.order() {
 		ok, err := passes(ctx, binary, test)
 		if err != nil {
 			return nil, err

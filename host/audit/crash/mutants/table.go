@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // A mutant is the log without one guard.
 type mutant struct {
 	name  string
+	first string // label of the test to begin with
 	edits []edit
 }
 
@@ -49,34 +51,48 @@ const (
 	replace  = "host/safefile/replace.go"
 )
 
+// order puts the test that should notice a mutant before the others.
+func (m mutant) order() []test {
+	all := tests()
+	slices.SortStableFunc(all, func(a, b test) int {
+		switch m.first {
+		case a.label:
+			return -1
+		case b.label:
+			return 1
+		}
+		return 0
+	})
+	return all
+}
+
 func mutants() []mutant {
 	return []mutant{
-		{"fsync of a batch", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := error(nil); err != nil {\n\t\tw.repair()"}}},
-		{"fsync of the folder with a new segment", []edit{{rotation, "err := safefile.Sync(root); err != nil", "err := error(nil); err != nil"}}},
-		{"write before the acknowledgement", []edit{
+		{"fsync of a batch", "cut", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := error(nil); err != nil {\n\t\tw.repair()"}}},
+		{"fsync of the folder with a new segment", "cut", []edit{{rotation, "err := safefile.Sync(root); err != nil", "err := error(nil); err != nil"}}},
+		{"write before the acknowledgement", "cut", []edit{
 			{writer, "\terr := w.write(b)\n", "\tw.prove(b)\n\tfor _, r := range w.batch {\n\t\tr.done <- nil\n\t}\n\terr := w.write(b)\n"}, {writer, answer, again},
 		}},
-		{"fsync before the acknowledgement", []edit{
+		{"fsync before the acknowledgement", "cut", []edit{
 			{writer, "\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()", "\tw.prove(b)\n\tfor _, r := range w.batch {\n\t\tr.done <- nil\n\t}\n\tif err := w.file.Sync(); err != nil {\n\t\tw.repair()"}, {writer, answer, again},
 		}},
-		{"end after a failed fsync", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := errors.Join(w.file.Sync()); err != nil && w.file.Sync() != nil {\n\t\tw.repair()"}}},
-		{"look at the segment before a write", []edit{{writer, "err := w.undisturbed(); err != nil", "err := error(nil); err != nil"}}},
-		{"entry that the disk is full", []edit{{writer, "\t\tw.recordFull(cause)\n", ""}}},
-		{"hash of a line", []edit{{line, "if hashOf(r.body) != r.hash {", "if false {"}}},
-		{"chain at a start", []edit{{scan, "err := p.chain.check(rec); err != nil", "err := error(nil); err != nil"}}},
-		{"root of a seal at a start", []edit{{scan, "if r.tree.Root() != s.root {", "if false {"}}},
-		{"signature of the last seal at a start", []edit{{scan, "if r.size > 0 && !r.Signer", "if false && !r.Signer"}}},
-		{"checkpoint against the segments at a start", []edit{{scan, "err = r.compare()", "err = nil"}}},
-		{"cut of a torn tail", []edit{{scan, "err = r.cut()", "err = nil"}}},
-		{"withdrawal of an empty segment", []edit{{scan, "err = begun.withdraw(r.root)", "err = nil"}}},
-		{"fsync at a start", []edit{{recovery, "err := w.file.Sync(); err != nil", "err := error(nil); err != nil"}}},
-		{"partial results", []edit{{recovery, "w.decisions.pending(), w.closeDecision", "w.decisions.pending()[:0], w.closeDecision"}}},
-		{"replacing the checkpoint as a whole", []edit{{rotation, "safefile.Replace(w.root, CheckpointName, note)", "w.root.WriteFile(CheckpointName, note, 0o600)"}}},
-		{"fsync of what is replaced", []edit{{replace, "err = f.Sync()", "err = nil"}}},
-		{"publishing before a new segment", []edit{{rotation, "err := w.publish(); err != nil", "err := error(nil); err != nil"}}},
-		{"tiles before a new segment", []edit{{rotation, "err := w.tiles.settle(); err != nil", "err := error(nil); err != nil"}}},
-		{"entry before a pruning", []edit{{pruning, "\tif _, err := l.Append(ctx, e); err != nil {\n\t\treturn Pruned{}, err\n\t}\n\treturn p, l.writer.remove(p)\n",
-			"\tif err := l.writer.remove(p); err != nil {\n\t\treturn Pruned{}, err\n\t}\n\t_, err = l.Append(ctx, e)\n\treturn p, err\n"}}},
+		{"end after a failed fsync", "n-loop", []edit{{writer, "err := w.file.Sync(); err != nil {\n\t\tw.repair()", "err := errors.Join(w.file.Sync()); err != nil && w.file.Sync() != nil {\n\t\tw.repair()"}}},
+		{"look at the segment before a write", "n-loop", []edit{{writer, "err := w.undisturbed(); err != nil", "err := error(nil); err != nil"}}},
+		{"entry that the disk is full", "full disk", []edit{{writer, "\t\tw.recordFull(cause)\n", ""}}},
+		{"hash of a line", "model", []edit{{line, "if hashOf(r.body) != r.hash {", "if false {"}}},
+		{"chain at a start", "model", []edit{{scan, "err := p.chain.check(rec); err != nil", "err := error(nil); err != nil"}}},
+		{"root of a seal at a start", "model", []edit{{scan, "if r.tree.Root() != s.root {", "if false {"}}},
+		{"signature of the last seal at a start", "model", []edit{{scan, "if r.size > 0 && !r.Signer", "if false && !r.Signer"}}},
+		{"checkpoint against the segments at a start", "model", []edit{{scan, "err = r.compare()", "err = nil"}}},
+		{"cut of a torn tail", "model", []edit{{scan, "err = r.cut()", "err = nil"}}},
+		{"withdrawal of an empty segment", "cut", []edit{{scan, "err = begun.withdraw(r.root)", "err = nil"}}},
+		{"fsync at a start", "cut in recovery", []edit{{recovery, "err := w.file.Sync(); err != nil", "err := error(nil); err != nil"}}},
+		{"partial results", "kill", []edit{{recovery, "w.decisions.pending(), w.closeDecision", "w.decisions.pending()[:0], w.closeDecision"}}},
+		{"replacing the checkpoint as a whole", "cut", []edit{{rotation, "safefile.Replace(w.root, CheckpointName, note)", "w.root.WriteFile(CheckpointName, note, 0o600)"}}},
+		{"fsync of what is replaced", "cut", []edit{{replace, "err = f.Sync()", "err = nil"}}},
+		{"publishing before a new segment", "cut", []edit{{rotation, "err := w.publish(); err != nil", "err := error(nil); err != nil"}}},
+		{"tiles before a new segment", "cut", []edit{{rotation, "err := w.tiles.settle(); err != nil", "err := error(nil); err != nil"}}},
+		{"entry before a pruning", "cut", []edit{{pruning, "\tif _, err := l.push(ctx, e); err != nil {", "\tif err := l.writer.remove(p); err != nil {\n\t\treturn p, err\n\t}\n\tif _, err := l.push(ctx, e); err != nil {"}}},
 	}
 }
 

@@ -23,6 +23,14 @@ func TestMutantsFitTheCode(t *testing.T) {
 	}
 }
 
+func TestEachMutantBeginsWithItsTest(t *testing.T) {
+	for _, m := range mutants() {
+		if all := m.order(); all[0].label != m.first || len(all) != len(tests()) {
+			t.Errorf("%s begins with %s, not with %q", m.name, all[0].label, m.first)
+		}
+	}
+}
+
 func TestEditFitsOnce(t *testing.T) {
 	for _, text := range []string{"", "b", "aa"} {
 		if out, err := (edit{"f", "a", "c"}).apply(text); err == nil {
