@@ -108,6 +108,6 @@ func (b *bench) steps(ctx context.Context, h *household, engine string, guest []
 		{"+ auth", "the gate, and who the caller is", g.caller(gateParts{})},
 		{"+ policy", "a policy plugin says yes", g.caller(gateParts{policy: true})},
 		{"+ durable log", "two entries, flushed to the device", g.caller(gateParts{policy: true, log: h.log})},
-		{"+ receipt", "the answer says where it is logged", g.caller(gateParts{policy: true, log: h.log, receipt: true})},
+		{"+ receipt", "the answer proves that it is logged", g.caller(gateParts{policy: true, log: h.log, receipt: true})},
 	}, nil
 }
