@@ -15,7 +15,7 @@
 //   - Every decision gets exactly one result. Open MUST write outcome partial for those that a crash left open.
 //
 // Callers append concurrently; whatever is queued is written, hashed into the tree, sealed and fsynced once. No delay is
-// added: while one batch is on its way to the device the next gathers.
+// added: while one batch is on its way to the device the next gathers. Only proofs may wait for others, see notary.go.
 //
 // # Format
 //
