@@ -60,7 +60,7 @@ async function talk({ lib, options, negotiated }, transport) {
     check(!result.isError, `the tool failed: ${JSON.stringify(result.content)}`)
     const said = result.content.filter((c) => c.type === 'text').map((c) => c.text).join('\n')
     check(said.includes(values.expect), `the answer is ${said}`)
-    check(result._meta?.['bulkhead/receipt']?.hash, 'the answer has no receipt')
+    check(result._meta?.['bulkhead/receipt']?.proof?.startsWith('c2sp.org/tlog-proof@v1\n'), 'the answer has no receipt')
     return `${tools.length} tools, ${values.tool} answered in ${took.toFixed(1)} ms`
   } finally {
     await client.close()
