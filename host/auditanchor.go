@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -272,5 +271,5 @@ func cosignedBy(v *checkpoint.Verifier, note []byte, files []string) (checkpoint
 // isSite reports whether a folder is one of "audit export --format tiles".
 func isSite(folder string) bool {
 	_, err := os.Lstat(filepath.Join(folder, "tile", "entries"))
-	return !errors.Is(err, fs.ErrNotExist)
+	return err == nil
 }

@@ -73,17 +73,24 @@ func TestCloseWaitsForTheQueue(t *testing.T) {
 	}
 }
 
+// crowd fills the queue of a log that is held up. What it returns waits until all of that is durable.
+func crowd(t *testing.T, l *Log) (wait func()) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for range maxQueue {
+		wg.Go(func() { mustAppend(t, l, note("queued")) })
+	}
+	eventually(t, func() bool { return len(l.queue) == maxQueue })
+	return wg.Wait
+}
+
 // A full queue holds callers up. Nothing is dropped, and who does not want to wait is told that nothing happened.
 func TestAFullQueueHoldsCallersUp(t *testing.T) {
 	dir := t.TempDir()
 	var v valve
 	l := openIn(t, dir, v.into)
 	open := v.shut(t, l)
-	var wg sync.WaitGroup
-	for range maxQueue {
-		wg.Go(func() { mustAppend(t, l, note("queued")) })
-	}
-	eventually(t, func() bool { return len(l.queue) == maxQueue })
+	wait := crowd(t, l)
 	impatient, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
 	if _, err := l.Append(impatient, note("impatient")); !errors.Is(err, context.DeadlineExceeded) {
@@ -95,7 +102,7 @@ func TestAFullQueueHoldsCallersUp(t *testing.T) {
 	if err := <-patient; err != nil {
 		t.Error(err)
 	}
-	wg.Wait()
+	wait()
 	mustClose(t, l)
 	seen := map[string]int{}
 	for _, e := range read(t, dir).entries {
@@ -138,11 +145,7 @@ func TestCloseTurnsAwayWhoWaitsForRoom(t *testing.T) {
 	var v valve
 	l := openIn(t, dir, v.into)
 	open := v.shut(t, l)
-	var wg sync.WaitGroup
-	for range maxQueue {
-		wg.Go(func() { mustAppend(t, l, note("queued")) })
-	}
-	eventually(t, func() bool { return len(l.queue) == maxQueue })
+	wait := crowd(t, l)
 	waiting := make(chan error, 1)
 	go func() { _, err := l.Append(ctx, note("late")); waiting <- err }()
 	time.Sleep(10 * time.Millisecond)
@@ -155,7 +158,7 @@ func TestCloseTurnsAwayWhoWaitsForRoom(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	wg.Wait()
+	wait()
 	if h := read(t, dir); h.size() != maxQueue+1 {
 		t.Errorf("%d entries", h.size())
 	}

@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"bulkhead/host/audit/export"
 	"bulkhead/host/audit/tree"
 	"bulkhead/host/checkpoint"
@@ -104,7 +102,7 @@ func (f *Feed) bounds() (first, size uint64, err error) {
 
 // sealed returns the size in the last good seal of a segment, 0 if it has none yet.
 func (f *Feed) sealed(first uint64) (uint64, error) {
-	file, err := f.openSegment(first)
+	file, err := openToRead(f.root, first)
 	if err != nil {
 		return 0, err
 	}
@@ -147,10 +145,6 @@ func (f *Feed) lastSeal(tail []byte) uint64 {
 
 func (f *Feed) head(s seal) checkpoint.Head {
 	return checkpoint.Head{Origin: f.log.Origin(), Size: s.size, Root: s.root}
-}
-
-func (f *Feed) openSegment(first uint64) (*os.File, error) {
-	return f.root.OpenFile(segmentName(first), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 }
 
 // Tiles returns what reads the tiles of the log's tree of a size, full or not: from the disk, and those that are not there

@@ -48,6 +48,11 @@ func openSegment(root *os.Root, name string, flag int) (*os.File, error) {
 	return f, nil
 }
 
+// openToRead opens a segment for reading, never waiting for anybody.
+func openToRead(root *os.Root, first uint64) (*os.File, error) {
+	return root.OpenFile(segmentName(first), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+}
+
 // writeSynced writes data, makes it durable and closes f, whatever happens.
 func writeSynced(f *os.File, data []byte) error {
 	_, err := f.Write(data)

@@ -57,7 +57,7 @@ func (f *Feed) goTo(from uint64) error {
 	if err != nil {
 		return fmt.Errorf("the tree before %s: %w", segmentName(first), err)
 	}
-	file, err := f.openSegment(first)
+	file, err := openToRead(f.root, first)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (f *Feed) fill(from uint64) error {
 // nextSegment goes on in the segment that begins where this one has ended.
 func (f *Feed) nextSegment() error {
 	next := f.at.tree.Size()
-	file, err := f.openSegment(next)
+	file, err := openToRead(f.root, next)
 	if next == f.at.first || errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("entry %d: %w", next, fs.ErrNotExist)
 	}

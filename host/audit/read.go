@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
-	"golang.org/x/sys/unix"
 
 	"bulkhead/host/audit/tree"
 	"bulkhead/host/gate"
@@ -21,7 +20,7 @@ var errStop = errors.New("stop")
 
 // eachLine visits the whole lines of a segment, seals too. The line's text is valid during the visit.
 func eachLine(root *os.Root, first uint64, visit func(line) error) error {
-	f, err := root.OpenFile(segmentName(first), os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	f, err := openToRead(root, first)
 	if err != nil {
 		return err
 	}
